@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _word_hints() -> None:
-    """Set the wording of each `Hint` to the options of `pi-tui`."""
+    """Make the advice in error messages (`Hint`) name options of the command `pi-tui`."""
     Hint.OTHER_FILE = "choose another file with --db"
     Hint.FRESH = "begin again with --fresh"
     Hint.BEGIN = "`pi-tui --digits 20000` begins one"
@@ -87,7 +87,7 @@ def _word_hints() -> None:
 
 
 def _correct_time_zone() -> None:
-    """Correct TZ if datetime fails with it."""
+    """Set the variable TZ to UTC if datetime fails with its value."""
     if "TZ" in os.environ:
         try:
             datetime.now().astimezone()
@@ -97,7 +97,7 @@ def _correct_time_zone() -> None:
 
 
 def _leave(number: int, _: object) -> NoReturn:
-    """Turn a signal into an exception, so that no half-written file is left behind."""
+    """Raise KeyboardInterrupt for SIGINT, else SystemExit, so that no half-written file is left."""
     raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
@@ -138,7 +138,10 @@ def _app(options: argparse.Namespace) -> int:
 
 
 def _call(options: argparse.Namespace) -> int:
-    """Call the function of a command; each of its parameters gets the option of the same name."""
+    """Call the function of a command; return its exit code.
+
+    Each of its parameters gets the option of the same name.
+    """
     module, _, name = options.run.partition(":")
     function: Callable[..., int] = getattr(import_module(module), name)
     given = {

@@ -180,7 +180,7 @@ def _add_upkeep(add: Adder) -> None:
 
 
 def _shared_options() -> Parser:
-    """Return the options of every command.
+    """Return a parser of the options that every command has.
 
     With SUPPRESS, no default of a command overrides an option given before the command's name.
     """
@@ -195,7 +195,10 @@ def _shared_options() -> Parser:
 
 
 def _naming_options() -> Parser:
-    """Return the options that name a run: `--digits` for pi, else kind, goal and parameters."""
+    """Return a parser of the options that name a run.
+
+    These are `--digits` for a run of pi, and kind, goal and parameters for other runs.
+    """
     options = Parser(add_help=False)
     add = options.add_argument
     add("--digits", type=parse_digits, metavar="N", help="the run of pi with so many digits")

@@ -76,6 +76,6 @@ def test_app_and_commands_for_any_machine_have_no_word_about_the_spigot(path: Pa
 @pytest.mark.parametrize(
     "line", ["# a Block", "digits_made = 3", "class BoxRow:", "'of π'", "MAX_DIGITS = 1", "SpigotX"]
 )
-def test_control_scan_finds_words_about_the_spigot(line: str) -> None:
+def test_scan_for_words_about_the_spigot_finds_each_planted_one(line: str) -> None:
     assert said(line)
     assert said(KNOWS_SCHEMA_1.read_text("utf-8"))

@@ -46,7 +46,7 @@ def test_no_import_circle_exists() -> None:
     ["import a.b", "from a import b", "from a.b import c", "def f():\n    from a import b",
      "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from a.b import c"],
 )  # fmt: skip
-def test_control_scan_finds_a_circle_of_imports(line: str) -> None:
+def test_scan_for_import_circles_finds_each_planted_one(line: str) -> None:
     known = {"a", "a.b"}
     graph = {"a": set[str](), "a.b": {"x"}, "x": imported(line, known)}
     assert graph["x"] == {"a.b"}

@@ -28,7 +28,9 @@ MODULES = [Path(__file__).parents[1] / "pi_tui" / name for name in ("cli.py", "w
         ),
     ],
 )
-def test_mutant_changes_one_thing(code: str, changed: str) -> None:
+def test_code_with_one_changeable_place_has_exactly_the_expected_mutant(
+    code: str, changed: str
+) -> None:
     assert [mutant.code for mutant in mutants(code)] == [changed]
 
 
@@ -43,14 +45,14 @@ def test_every_mutant_differs_from_its_module() -> None:
     assert seen > 100
 
 
-def test_drawn_mutants_repeat_with_their_seed_and_no_mutant_is_drawn_twice() -> None:
+def test_random_draw_of_mutants_is_set_by_its_seed_and_has_no_mutant_twice() -> None:
     codes = {Path("a.py"): "a = 1 + 2\n" * 9, Path("b.py"): "b()\n", Path("c.py"): ""}
     assert draw(codes, 9, seed=7) == draw(codes, 9, seed=7) != draw(codes, 9, seed=8)
     everything = draw(codes, 1_000, seed=7)
     assert len(set(everything)) == len(everything) == 9 * 3 + 1
 
 
-def test_every_module_has_tests_near_it() -> None:
+def test_every_module_has_tests_in_a_folder_named_like_its_own() -> None:
     modules = [path.relative_to(ROOT) for path in (ROOT / "pi_tui").rglob("*.py")]
     assert [module for module in modules if not files_near(module)] == []
     assert files_about(Path("pi_tui/worker/meter.py"))[0] == "tests/worker/test_meter.py"

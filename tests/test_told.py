@@ -75,7 +75,7 @@ def test_help_screen_names_every_key_and_no_other() -> None:
     assert {"ctrl+c", "ctrl+q", "ctrl+z", "ctrl+p", "escape", "home", "end"} <= told
 
 
-def test_every_listed_key_is_bound_to_its_action() -> None:
+def test_every_key_of_the_key_table_is_bound_to_its_action() -> None:
     for each in KEYS:
         where, _, action = each.action.partition(".")
         owner = PiApp if where == "app" else PiScreen
@@ -85,7 +85,7 @@ def test_every_listed_key_is_bound_to_its_action() -> None:
         assert shown(each.shown) <= keys_that_do_something()
 
 
-def test_key_bar_shows_listed_keys_only() -> None:
+def test_key_bar_shows_only_keys_that_have_a_word_in_the_key_table() -> None:
     assert set(PI_KEYS.in_the_bar) <= {each.action for each in KEYS if each.word}
 
 
@@ -137,7 +137,7 @@ class RecordingEnvironment(dict[str, str]):
         return default
 
 
-def test_readme_and_help_name_every_variable_and_no_other() -> None:
+def test_readme_and_help_name_every_environment_variable_and_no_other() -> None:
     environment = RecordingEnvironment()
     Settings.from_environment(environment)
     assert environment.names

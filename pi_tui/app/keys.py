@@ -65,7 +65,7 @@ class KeyTable(NamedTuple):
         return tuple(key for section in self.sections for key in section.keys)
 
     def of(self, action: str) -> Key:
-        """Return the row of an action."""
+        """Return the row of the key table for an action, such as `app.quit`."""
         return next(key for key in self.keys if key.action == action)
 
 

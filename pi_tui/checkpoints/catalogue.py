@@ -54,7 +54,7 @@ class RunCatalogue(Database):
         return replace(run, size=size, share=share, unit=unit, lines=lines)
 
     def find_run(self, task: Task) -> Run | None:
-        """Return the run of `task`, with any tuning; None if there is none."""
+        """Return the run of `task`, whatever its tuning parameters; None if there is none."""
         with self.transaction() as connection:
             row = self._find(connection, task)
             return self.to_run(row) if row else None
@@ -68,14 +68,17 @@ class RunCatalogue(Database):
         return [(task, self.to_run(row)) for task, row in found if task is not None]
 
     def latest_run(self) -> Run | None:
-        """Return the kind's most recently used unfinished run, else its most recently used run."""
+        """Return the unfinished run used last, else the complete run used last, else None.
+
+        Only runs of the kind count.
+        """
         order = (RUNS.c.status == COMPLETE, RUNS.c.touched.desc())
         with self.transaction() as connection:
             row = connection.execute(self._mine().order_by(*order).limit(1)).first()
             return self.to_run(row) if row else None
 
     def checkpoints(self, run: Run) -> tuple[Checkpoint, ...]:
-        """Return the readable checkpoints of the run, newest first."""
+        """Return the checkpoints of the run, newest first, without those whose rows are damaged."""
         with self.transaction() as connection:
             return self._readable(connection, run)
 
@@ -84,7 +87,7 @@ class RunCatalogue(Database):
         return tuple(filter(None, known.values()))
 
     def output(self, run: Run, start: int, stop: int) -> bytes:
-        """Return the saved output at offsets `start` to `stop - 1`, checked."""
+        """Return the saved output at offsets `start` to `stop - 1`, after a check of its rows."""
         with self.transaction() as connection:
             stop = min(stop, self.row(connection, run).committed)
             return output_rows.read(connection, run.id, max(start, 0), stop)
@@ -113,7 +116,7 @@ class RunCatalogue(Database):
                 shrink(self._engine)
 
     def check(self) -> list[str]:
-        """Check the structure and every byte; return the problems found."""
+        """Check the structure of the database and all saved data; return the problems as texts."""
         try:
             with self.transaction() as connection:
                 return [*self._problems_of_file(connection), *self._problems_of_runs(connection)]
@@ -175,7 +178,11 @@ class RunCatalogue(Database):
         return task.identity(self._kind.tuning)
 
     def row(self, connection: Connection, run: Run) -> Row[Any]:
-        """Return the row of a run, checked. Raises StorageError if it was deleted."""
+        """Return the row of a run in the table of runs.
+
+        Raises StorageError if the run was deleted, NotOursError if a newer version of the kind
+        saved it.
+        """
         row = connection.execute(select(RUNS).where(RUNS.c.id == run.id)).first()
         if row is None or not self._is_of(row, run):
             raise StorageError(f"there is no run of {run.goal:,} any more")

@@ -17,7 +17,7 @@ BITS_PER_STEP = 2**24  # a step takes 10 to 50 ms and needs no poll; saved runs 
 
 
 class LucasLehmer(machine.Machine):
-    """The test of one exponent; its output is the verdict."""
+    """The machine that tests whether 2^p - 1 is prime; its output is the verdict."""
 
     def __init__(self, task: Task, steps: int, s: mpz, output: bytes) -> None:
         self.p, self.m, self.steps = task.goal, (mpz(1) << task.goal) - 1, steps

@@ -215,15 +215,19 @@ def refuse_files_of_databases(target: Path, location: str) -> None:
 
 
 def _bases(path: Path) -> list[Path]:
-    """Return the database to which this journal or lock file would belong; [] for other names."""
+    """Return a list of the database to which this journal or lock file would belong.
+
+    The list is empty if `path` has no name of a journal or lock file.
+    """
     found = _BASE.fullmatch(path.name)
     return [path.with_name(found[1])] if found else []
 
 
 def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> bool:
-    """Return True if `path` is one of the files `family`, or begins with one of `beginnings`.
+    """Return True if `path` is a file of `family`, or a file whose first bytes are in `beginnings`.
 
-    Check in this order: reading a file that this process has open in SQLite would drop its locks.
+    The bytes are read last: reading a file that this process has open in SQLite would drop its
+    locks.
     """
     for one in family:
         with suppress(OSError, ValueError):
@@ -246,7 +250,10 @@ def _file(name: str, location: str) -> Location:
 
 
 def _quoted(rest: str) -> str:
-    """Percent-encode the password of a server's URL, if the other parts are unambiguous."""
+    """Return the rest of a server's URL behind `://`, with its password percent-encoded.
+
+    Raises UsageError if the end of the password is ambiguous.
+    """
     parts = _SERVER.fullmatch(rest)
     if parts is None and rest.count("@") > 1:
         raise UsageError(  # psycopg would print part of the password as a host

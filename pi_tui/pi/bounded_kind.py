@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class BoundedKind(SpigotKind):
-    """Decimals of pi, computed within `allowed` bytes of memory and saved at `location`."""
+    """The kind that computes decimals of pi in the memory `allowed`, saved at `location`."""
 
     allowed: memory.Allowance | None = None
     location: str = ""
 
     @classmethod
     def within(cls, digits: int, threads: int, asked: int, location: str) -> BoundedKind:
-        """Return the kind for so many digits, with up to `threads` threads if memory allows.
+        """Return the kind for `digits` digits, with up to `threads` threads if memory allows.
 
-        `asked` is what the user allows, in bytes; 0 for what is free.
+        `asked` is the memory that the user allows, in bytes; 0 means all that is free.
         """
         allowed = memory.allowance(asked)
         if allowed is not None:

@@ -68,7 +68,10 @@ class GeneratorKind(Kind):
         return Task(goal, given)
 
     def first_values(self) -> dict[str, Any]:
-        """Copy each mutable first value, because Python shares a default between all calls."""
+        """Return a copy of each mutable default of the state's arguments, by name.
+
+        Copies are needed because Python shares a default between all calls.
+        """
         values = self.arguments.items()
         return {name: deepcopy(value) for name, value in values if not is_immutable(value)}
 
@@ -78,7 +81,10 @@ class GeneratorKind(Kind):
 
     @functools.cached_property
     def code(self) -> str:
-        """Return digests of the function's code and of the data it carries; saved with a run."""
+        """Return a text of digests, saved with each run: of the function's code and of its data.
+
+        The data are what `data_of` yields, such as default arguments and closure variables.
+        """
         return " ".join([digest_of_code(self.function), *texts_of_data(self.function)])
 
     def from_state(self, task: Task, state: State, output: bytes) -> GeneratorMachine:
@@ -155,7 +161,7 @@ class GeneratorMachine(Machine):
         self.steps += 1
 
     def _parts(self, yielded: object) -> tuple[dict[str, Any], bool, bytes, float]:
-        """Split a yielded value into state, new output and share. Raises BrokenRule.
+        """Split a yielded value into state, new output and share; else raise BrokenRule.
 
         Also return True if the state is a copy that the function cannot change.
         """
@@ -229,7 +235,10 @@ class GeneratorMachine(Machine):
             self._torn = True
 
     def to_state(self) -> State:
-        """Return the values of the last `yield`, with the number of steps."""
+        """Return the state: the values of the last `yield`, with steps and share.
+
+        Raises BrokenRule if the function raised while it may have changed those values.
+        """
         if self._torn:
             raise BrokenRule(f"{self._kind.name} raised while it changed its lists or arrays")
         facts = {"!steps": self.steps, "!share": self._share, "!done": self._done}
@@ -238,5 +247,8 @@ class GeneratorMachine(Machine):
         return state
 
     def work(self) -> Work:
-        """Return the share yielded last as work done of a total of 1; total 0 without a share."""
+        """Return the share yielded last as the work done, of a total of 1.
+
+        The total is 0 while no share was yielded.
+        """
         return Work(1.0 if self._done else self._share, 1.0 if self._share else 0.0)

@@ -88,7 +88,10 @@ def _text(value: object, around: frozenset[int]) -> str:
 
 
 def _apart(value: Any) -> tuple[str, Iterable[object]]:
-    """Split a value: return the name of its type or function, and its parts. Raises TypeError."""
+    """Return the name of a value's type or function, and its parts.
+
+    Raises TypeError if pickle cannot split the value.
+    """
     kind = type(value)
     if kind in (list, tuple):
         return kind.__name__, value
@@ -106,7 +109,7 @@ def _apart(value: Any) -> tuple[str, Iterable[object]]:
 
 
 def _numbers(array: Any) -> Iterable[object]:
-    """Return the contents of a numpy array: its objects, or else a digest of its bytes."""
+    """Return a list of the objects in a numpy array, or of one digest if it holds numbers."""
     if array.dtype.hasobject:
         return list(array.ravel())
     return [hashlib.sha256(array.tobytes()).hexdigest()]

@@ -100,7 +100,10 @@ class _TooLarge(Exception):
 
 
 def _copy(value: Any, room: list[int]) -> Any:
-    """Return a copy of the value; subtract the number of its parts from `room`."""
+    """Return a copy of the value; subtract the number of its parts from `room[0]`.
+
+    Raises _TooLarge if that falls below 0, and Unstorable for a type that cannot be stored.
+    """
     kind = type(value)
     if kind in _PLAIN:
         return value
@@ -231,7 +234,10 @@ def _parts_of(number: int, state: State) -> bytearray:
 def _decode_array(
     data: bytes | bytearray, dtype: str, shape: list[int], *, by_columns: bool = False
 ) -> Any:
-    """Return an array of these bytes, writable if they are; raise BadState for a wrong count."""
+    """Return a numpy array of these bytes; it is writable if `data` is a bytearray.
+
+    Raises BadState without numpy or for an array of objects, ValueError for a wrong count of bytes.
+    """
     try:
         import numpy
     except ImportError:

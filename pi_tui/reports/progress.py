@@ -21,7 +21,7 @@ class RunProgress:
         """The state in the last line that was written to a pipe."""
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show what is new in the snapshot."""
+        """Print notes and failures that are new in the snapshot, and show its progress."""
         for line in self._news.of(snapshot):
             self._line.tell(line)
         made, *figures = _figures(snapshot)
@@ -67,7 +67,7 @@ class News:
         self._failing = False
 
     def of(self, snapshot: Snapshot) -> list[str]:
-        """Return the lines to report that were not reported before."""
+        """Return lines about the notes and failures of a snapshot that were not reported before."""
         lines = [f"note: {words.plain(note)}" for note in snapshot.notes[self._notes :]]
         self._notes = len(snapshot.notes)
         if snapshot.left_open and not self._left_open and snapshot.checkpoint:
@@ -99,7 +99,7 @@ class TasksProgress:
         self._name, self._news = name_of(self._kind, task), News()
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show the progress of the current task."""
+        """Print the snapshot's new notes and failures; show the progress of the current task."""
         for line in self._news.of(snapshot):
             self.tell(f"{self._name}: {line}")
         far = f"step {snapshot.steps:,}"

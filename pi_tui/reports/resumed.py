@@ -10,7 +10,10 @@ NOTEWORTHY = 1.0
 
 
 def how_it_goes_on(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the message in texts from long to short; () if no checkpoint was resumed."""
+    """Return the message about a resumed checkpoint in several wordings, the longest first.
+
+    Returns () if no checkpoint was resumed, or one without output after a clean end.
+    """
     if snapshot.resumed_at is None or not (snapshot.resumed or snapshot.left_open):
         return ()
     moment = snapshot.resumed_at.astimezone()

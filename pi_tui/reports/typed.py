@@ -10,7 +10,7 @@ from pi_tui.words import parse_number, shortened
 
 
 def parse_goal(text: str) -> int:
-    """Parse the goal of a run of any kind. Raises UsageError.
+    """Parse the goal of a run of any kind; raise UsageError for text that is no goal.
 
     >>> parse_goal("3 000"), parse_goal("1e6")
     (3000, 1000000)

@@ -32,7 +32,7 @@ def told_of_machine(error: Exception) -> str:
 
 
 def without_passwords(text: str) -> str:
-    """Replace the passwords of database URLs in `text` by dots.
+    """Return `text` with each password of a database URL replaced by "…".
 
     >>> without_passwords("no server at 'postgresql://me:s3cr:et@host/runs?password=x'")
     "no server at 'postgresql://me:…@host/runs?password=…'"
@@ -49,7 +49,10 @@ def in_words(error: BaseException) -> str:
 
 
 def traceback_of(crash: BaseException | None) -> str:
-    """Return the traceback of the error that ended a worker; "" for none, ctrl+c or an exit."""
+    """Return the traceback of the error that ended a worker, as text.
+
+    Returns "" if no error did, but the end of the run, ctrl+c or an exit.
+    """
     return report(crash) if isinstance(crash, Exception) else ""
 
 

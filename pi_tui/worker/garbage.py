@@ -12,13 +12,13 @@ import gc
 
 
 def postpone() -> None:
-    """Disable the collector until `settle` is called, which every long computation must do."""
+    """Disable the garbage collector. Every long computation must enable it again by `settle`."""
     gc.disable()
     atexit.register(gc.freeze)  # Python collects once more at exit
 
 
 def settle() -> None:
-    """Exclude all current objects from collections, and enable the collector again.
+    """Exclude all current objects from garbage collections, and enable the collector again.
 
     Does nothing unless `postpone` was called.
     """

@@ -26,7 +26,10 @@ def name_of_kind(kind: object) -> str:
 
 
 def checked(kind: object, tasks: Iterable[object], location: object, cadence: object) -> str:
-    """Return the location as a str. Raises UsageError for values that cannot be used."""
+    """Return the location as a str.
+
+    Raises UsageError if kind, a task, location or cadence cannot be used.
+    """
     refuse_unusable_kind(kind)
     for task in tasks:
         _need(isinstance(task, Task), "a task is a Task, like Task(1000)", task)
@@ -35,7 +38,7 @@ def checked(kind: object, tasks: Iterable[object], location: object, cadence: ob
 
 
 def refuse_unusable_kind(kind: object) -> None:
-    """Raise UsageError for a class, and for a name, unit or version that cannot be stored."""
+    """Raise UsageError for a class instead of a kind, or if name, unit or version is unusable."""
     if isinstance(kind, type):
         raise UsageError(f"{kind.__name__} is a class; pass an object of it: {kind.__name__}()")
     owner = getattr(kind, "__name__", type(kind).__name__)  # a resumable function has a name
@@ -55,7 +58,7 @@ def refuse_unusable_kind(kind: object) -> None:
 
 
 def path_of(path: object, told: str) -> str:
-    """Return a path as a str; else raise UsageError, whose message begins with `told`."""
+    """Return a path as a str. Raises UsageError for another type; `told` begins its message."""
     path = os.fspath(path) if isinstance(path, os.PathLike) else path
     _need(isinstance(path, str), told, path)
     return str(path)

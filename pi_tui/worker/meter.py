@@ -18,7 +18,10 @@ HALF_LIFE = 20.0
 
 
 def work_of(job: Job, task: Task, machine: Machine) -> Work:
-    """Return the work done and in total: the steps and, if the job verifies, `Kind.verify`."""
+    """Return the work done and in total; a total of 0 if unknown.
+
+    The work is that of the steps and, unless the job skips `Kind.verify`, of that comparison.
+    """
     done, total = checked.work(machine)
     total -= 0.0 if job.verify else machine.verifying_work
     if Work(done, total).share is not None:
@@ -34,7 +37,9 @@ class LineCount:
         self._counts, self._seen, self._lines = unit in LINE_UNITS, 0, 0
 
     def of(self, output: bytes | bytearray, length: int) -> int | None:
-        """Return the number of line breaks in the first `length` bytes; None if not counted.
+        """Return the number of line breaks in the first `length` bytes of output.
+
+        Returns None if the unit of output is not lines.
 
         Only bytes that were not counted before are looked at.
         """
@@ -86,7 +91,7 @@ class Meter:
 
     @property
     def work(self) -> Work:
-        """Return the work to save, such that its share is `done`."""
+        """Return the work to save: `done` of 1, or the machine's own if its total is unknown."""
         return Work(self.done, 1.0) if self._work.total > 0 else self._work
 
     def saw(self, work: Work, made: int | None = None) -> None:
@@ -115,7 +120,7 @@ class Meter:
         return (last - first) / max(end - start, SHORTEST) if end > start else 0.0
 
     def work_rate(self) -> float:
-        """Return shares of the work per second, over the last WINDOW seconds."""
+        """Return the share of all work done per second, over the last WINDOW seconds."""
         (start, _, first), (end, _, last) = self._samples[0], self._samples[-1]
         return (last - first) / max(end - start, SHORTEST) if end > start else 0.0
 

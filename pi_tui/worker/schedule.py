@@ -61,7 +61,7 @@ class SaveSchedule:
 
     @property
     def next_save(self) -> float | None:
-        """Return when the next save by time or retry is due; None if saves depend on output."""
+        """Return the time of the next save; None if that depends on output or none is planned."""
         return None if self._by_output and not self._retry_after else self._due
 
     def begin(self, now: float, count: int, *, again: bool) -> None:
@@ -123,13 +123,13 @@ class Stopwatch:
         self._since: float | None = None
 
     def restart(self, now: float, before: float) -> None:
-        """Start at `now`, with `before` seconds already counted."""
+        """Start the stopwatch at time `now`, with `before` seconds already counted."""
         self._before, self._since = before, now
 
     def stop(self, now: float) -> None:
-        """Stop counting at `now`; `read` returns the same from then on."""
+        """Stop the stopwatch at time `now`; `read` returns the same seconds from then on."""
         self._before, self._since = self.read(now), None
 
     def read(self, now: float) -> float:
-        """Return the seconds counted up to `now`."""
+        """Return the seconds that the stopwatch has counted up to time `now`."""
         return self._before if self._since is None else self._before + now - self._since

@@ -44,7 +44,7 @@ def write_and_kill(path: str, how: str) -> int:
     return writer.pid
 
 
-def test_open_run_after_a_kill_names_last_owner_and_time_of_save(
+def test_run_opened_after_a_kill_has_its_last_owner_and_the_time_of_its_last_save(
     path: str, open_store: OpenStore
 ) -> None:
     pid = write_and_kill(path, "hold")
@@ -57,7 +57,7 @@ def test_open_run_after_a_kill_names_last_owner_and_time_of_save(
     assert run.last_seq == 3
 
 
-def test_open_run_after_a_kill_finds_the_time_of_the_last_heartbeat(
+def test_lock_of_a_run_opened_after_a_kill_has_the_time_of_the_last_heartbeat(
     path: str, open_store: OpenStore
 ) -> None:
     write_and_kill(path, "hold")
@@ -69,14 +69,16 @@ def test_open_run_after_a_kill_finds_the_time_of_the_last_heartbeat(
     assert last.timestamp() == pytest.approx(beat, abs=0.001)
 
 
-def test_open_run_after_a_clean_end_names_no_owner(path: str, open_store: OpenStore) -> None:
+def test_run_opened_after_a_clean_end_has_no_owner(path: str, open_store: OpenStore) -> None:
     write_and_kill(path, "leave")
     store = open_store()
     run = store.open_run(Walks().task())
     assert (run.owner, store.load(run).notes) == ("", ())
 
 
-def test_owner_left_by_a_kill_is_reported_only_once(path: str, open_store: OpenStore) -> None:
+def test_owner_killed_with_a_run_open_is_reported_only_at_the_next_opening(
+    path: str, open_store: OpenStore
+) -> None:
     pid = write_and_kill(path, "hold")
     store = open_store()
     store.leave(store.open_run(Walks().task()))

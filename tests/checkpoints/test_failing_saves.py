@@ -63,7 +63,7 @@ def test_full_disk_message_gives_bytes_to_be_written(
         event.remove(Engine, "connect", fill_up)
 
 
-def test_lasting_piece_counts_as_bytes_to_write_until_it_is_saved(
+def test_piece_marked_lasting_counts_as_bytes_to_write_until_it_is_saved(
     open_store: OpenStore, path: str
 ) -> None:
     """A retry after a full disk needs as many bytes as the first try."""
@@ -169,7 +169,9 @@ def test_save_refuses_machine_that_fails_its_check(store: CheckpointStore) -> No
     assert seen(store.load(run)) == before
 
 
-def test_overtaken_writer_is_refused_and_changes_nothing(store: CheckpointStore) -> None:
+def test_writer_whose_run_another_took_over_is_refused_and_changes_nothing(
+    store: CheckpointStore,
+) -> None:
     run, walk = save_some(store)
     overtaker = same_database_opened_again(store)  # the same file, opened by another store
     overtaker.open_run(run.task)
@@ -186,7 +188,7 @@ def test_overtaken_writer_is_refused_and_changes_nothing(store: CheckpointStore)
     overtaker.save(run, walk, 1.0)
 
 
-def test_save_fails_while_the_file_is_moved_away_and_works_after(
+def test_save_fails_while_the_database_is_moved_away_and_works_once_it_is_back(
     store: CheckpointStore, path: str, tmp_path: Path
 ) -> None:
     run, walk = save_some(store)
@@ -202,7 +204,7 @@ def test_save_fails_while_the_file_is_moved_away_and_works_after(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_save_works_on_a_backup_put_in_place_of_the_file(
+def test_save_works_on_a_backup_put_in_place_of_the_database(
     store: CheckpointStore, path: str, tmp_path: Path
 ) -> None:
     run, walk = save_some(store)

@@ -50,7 +50,7 @@ def test_second_backup_before_a_migration_gets_another_name(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("length", [238, 239, 247])
-def test_run_is_locked_if_the_name_of_its_database_is_long(
+def test_run_is_locked_even_if_the_name_of_its_database_is_long(
     length: int, tmp_path: Path, open_store: OpenStore
 ) -> None:
     path = str(tmp_path / of_length(length))
@@ -84,7 +84,7 @@ def linked(path: str, open_store: OpenStore) -> str:
     return f"{path}.other"
 
 
-def test_file_with_two_names_is_refused_for_writing_under_each(
+def test_database_file_with_two_names_is_refused_for_writing_under_both(
     linked: str, path: str, open_store: OpenStore
 ) -> None:
     before = files(Path(path).parent)
@@ -94,7 +94,7 @@ def test_file_with_two_names_is_refused_for_writing_under_each(
     assert files(Path(path).parent) == before
 
 
-def test_file_with_two_names_can_be_read_and_copied(
+def test_database_file_with_two_names_can_be_read_and_copied(
     linked: str, path: str, open_store: OpenStore, tmp_path: Path
 ) -> None:
     states = []
@@ -106,7 +106,7 @@ def test_file_with_two_names_can_be_read_and_copied(
     open_store(str(tmp_path / "copy")).open_run(Walks().task())
 
 
-def test_hard_link_made_while_a_run_is_computed_is_refused(
+def test_opening_a_hard_link_made_while_a_run_is_computed_is_refused(
     path: str, open_store: OpenStore
 ) -> None:
     with another_process(path):
@@ -118,7 +118,9 @@ def test_hard_link_made_while_a_run_is_computed_is_refused(
 
 
 @pytest.mark.parametrize("command", ["run --digits 90", "--digits 90", "delete --digits 90 --yes"])
-def test_cli_refuses_a_file_with_two_names_in_one_line(command: str, database: Path) -> None:
+def test_cli_prints_one_line_when_it_refuses_a_database_file_with_two_names(
+    command: str, database: Path
+) -> None:
     pi_tui("run", "--digits", 90, "--db", database)
     other = database.with_name("other.db")
     os.link(database, other)

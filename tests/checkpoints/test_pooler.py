@@ -43,7 +43,7 @@ def pooled(pooler: Pooler, postgres_url: str) -> str:
     return pooler.url(postgres_url)
 
 
-def test_pooled_run_finishes_and_warns_that_it_has_no_lock(
+def test_run_behind_a_pooler_finishes_and_warns_that_it_has_no_lock(
     pooled: str, postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     with open_store(pooled) as store:
@@ -71,7 +71,7 @@ def write_and_kill(url: str) -> None:
         assert process.communicate()[1] == ""
 
 
-def test_pooled_run_resumes_after_kills_unhindered_by_dead_sessions(
+def test_run_behind_a_pooler_resumes_after_kills_despite_sessions_of_dead_processes(
     pooled: str, postgres: Server, postgres_url: str
 ) -> None:
     for _ in range(4):
@@ -79,7 +79,9 @@ def test_pooled_run_resumes_after_kills_unhindered_by_dead_sessions(
     assert postgres.query(LOCKS, postgres_url) == [(0,)]
 
 
-def test_pooled_reader_leaves_no_read_only_session(pooled: str, open_store: OpenStore) -> None:
+def test_reader_behind_a_pooler_leaves_no_read_only_session(
+    pooled: str, open_store: OpenStore
+) -> None:
     store = open_store(pooled)
     run, walk = save_some(store)
     for _ in range(4):
@@ -90,7 +92,7 @@ def test_pooled_reader_leaves_no_read_only_session(pooled: str, open_store: Open
         store.save(run, advance(walk, 1), 0.0)
 
 
-def test_pooled_and_direct_starts_refuse_a_run_whose_owner_lives(
+def test_start_with_or_without_pooler_refuses_a_run_whose_owner_lives(
     pooled: str, postgres_url: str, open_store: OpenStore
 ) -> None:
     command = [sys.executable, "-c", WRITER, pooled, "3"]
@@ -114,7 +116,7 @@ def test_pooled_and_direct_starts_refuse_a_run_whose_owner_lives(
     store.open_run(Walks().task())
 
 
-def test_pooled_start_refuses_a_run_locked_by_a_direct_connection(
+def test_start_behind_a_pooler_refuses_a_run_locked_by_a_direct_connection(
     pooled: str, postgres_url: str, open_store: OpenStore
 ) -> None:
     begin(open_store(postgres_url))
@@ -122,7 +124,7 @@ def test_pooled_start_refuses_a_run_locked_by_a_direct_connection(
         begin(open_store(pooled))
 
 
-def test_pooled_writer_is_refused_after_another_computer_claims_the_run(
+def test_writer_behind_a_pooler_is_refused_after_another_computer_claims_the_run(
     pooled: str, postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(pooled)
@@ -137,7 +139,9 @@ def test_pooled_writer_is_refused_after_another_computer_claims_the_run(
             store.save(run, advance(walk, 1), 0.0)
 
 
-def test_pooled_writers_of_different_runs_take_turns(pooled: str, open_store: OpenStore) -> None:
+def test_three_writers_behind_a_pooler_save_different_runs_in_turns(
+    pooled: str, open_store: OpenStore
+) -> None:
     stores = [open_store(pooled) for _ in range(3)]
     begun = [begin(store, goal) for store, goal in zip(stores, (27, 97, 871), strict=True)]
     for _ in range(5):

@@ -82,7 +82,7 @@ def test_postgres_start_right_after_a_kill_waits_for_the_lock(
     notices.join()
 
 
-def test_postgres_refuses_commits_of_an_overtaken_writer(
+def test_postgres_refuses_commits_of_a_writer_whose_run_another_took_over(
     postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url)

@@ -40,7 +40,7 @@ def test_simultaneous_starts_migrate_an_old_database_once(path: str, tmp_path: P
     assert [name for name in files(tmp_path) if ".schema-" in name] == ["pi.sqlite3.schema-1"]
 
 
-def test_migration_is_refused_while_others_have_the_database_open(
+def test_migration_is_refused_while_other_processes_have_the_database_open(
     path: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(opening, "_MOMENT", 0.2)

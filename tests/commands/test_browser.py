@@ -138,7 +138,9 @@ def address(served: Served) -> str:
     return f"{served.url}/?token={served.token}"
 
 
-async def test_first_start_in_a_browser_takes_keys_at_once(database: Path, tmp_path: Path) -> None:
+async def test_first_start_in_a_browser_takes_keys_before_any_click(
+    database: Path, tmp_path: Path
+) -> None:
     with serving(database, digits=None) as served:
         async with chromium(tmp_path / "profile") as browser, browser.tab(address(served)) as page:
             assert await page.reckon("document.title") == "π pi-tui"

@@ -12,7 +12,7 @@ from pi_tui.machine import Parameter
 from tests.commands.kinds import LINES, ask, compute, refused
 
 
-def test_float_parameter_matches_in_any_notation(mixed: Path) -> None:
+def test_run_is_found_by_its_float_parameter_in_another_notation(mixed: Path) -> None:
     told = ask("status", "--with", "ratio=0.50", "--with", "seed=3", database=mixed)
     assert len(told.splitlines()) == 1
 
@@ -27,7 +27,7 @@ def assert_each_is_named(ratios: Mapping[str, Parameter], database: Path) -> Non
         assert f" ratio={name} seed=1: " in told
 
 
-def test_parameters_that_are_equal_as_numbers_are_told_apart_by_how_they_are_listed(
+def test_runs_with_equal_numbers_as_parameters_are_each_found_by_the_text_in_the_list(
     database: Path,
 ) -> None:
     assert_each_is_named({str(ratio): ratio for ratio in (1, 1.0, True, 0.0, -0.0)}, database)
@@ -68,7 +68,9 @@ def test_parameter_that_is_listed_shortened_can_be_typed_as_listed_or_in_full(
 
 
 @pytest.mark.parametrize("command", ["status", "export", "delete"])
-def test_missing_run_is_named_as_it_was_requested(command: str, mixed: Path) -> None:
+def test_error_for_a_missing_run_names_the_kind_goal_and_parameters_asked_for(
+    command: str, mixed: Path
+) -> None:
     words = ("--kind", "lines", "--goal", "1000", "--with", "seed=5")
     said = refused(command, *words, database=mixed)
     assert said == (
@@ -87,7 +89,7 @@ def test_ambiguous_name_lists_the_matching_runs(command: str, mixed: Path) -> No
     assert len(json.loads(ask("runs", "--json", database=mixed))) == 4
 
 
-def test_digits_and_kind_together_are_refused(mixed: Path) -> None:
+def test_options_digits_and_kind_together_are_refused(mixed: Path) -> None:
     said = refused("status", "--digits", "300", "--kind", "lines", database=mixed)
     assert "--digits names a run of pi" in said
 

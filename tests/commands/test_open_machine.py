@@ -101,7 +101,7 @@ def runs(folder: Path) -> list[dict[str, object]]:
     return found
 
 
-def test_open_computes_a_function_with_its_parameters(folder: Path) -> None:
+def test_open_command_computes_a_function_with_its_parameters(folder: Path) -> None:
     assert opened(folder, "mine:lines", 3, "seed=2", "loud=yes", "label=1") == "12!\n14!\n16!\n"
     (run,) = runs(folder)
     parameters = {"seed": 2, "ratio": 0.5, "loud": True, "label": "1"}
@@ -109,13 +109,13 @@ def test_open_computes_a_function_with_its_parameters(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["mine.py", "./mine.py", "elsewhere/mine2.py"])
-def test_open_takes_a_file_in_place_of_a_module(file: str, folder: Path) -> None:
+def test_open_command_accepts_a_file_in_place_of_a_module(file: str, folder: Path) -> None:
     (folder / "elsewhere").mkdir()
     (folder / "elsewhere" / "mine2.py").write_text((folder / "mine.py").read_text())
     assert opened(folder, f"{file}:lines", 3, "seed=2") == opened(folder, "mine:lines", 3, "seed=2")
 
 
-def test_open_parses_a_parameter_like_the_program_itself(folder: Path) -> None:
+def test_open_command_parses_a_whole_number_for_a_float_parameter_as_float(folder: Path) -> None:
     assert opened(folder, "mine:lines", 3, "ratio=2") == opened(
         folder, "mine:lines", 3, "ratio=2.0"
     )
@@ -124,13 +124,13 @@ def test_open_parses_a_parameter_like_the_program_itself(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["Counts", "counts"])
-def test_open_accepts_a_kind_as_class_or_object(name: str, folder: Path) -> None:
+def test_open_command_accepts_a_kind_as_class_or_object(name: str, folder: Path) -> None:
     assert opened(folder, f"mine:{name}", "1_0", "seed=3", "ratio=2.5", "path=a.csv") == "x" * 10
     (run,) = runs(folder)
     assert run["parameters"] == {"seed": 3, "ratio": 2.5, "path": "a.csv"}
 
 
-def test_open_accepts_a_batch_without_a_goal(folder: Path) -> None:
+def test_open_command_accepts_a_batch_without_a_goal(folder: Path) -> None:
     assert opened(folder, "mine:doubled") == "2\n4\n6\n"
 
 
@@ -160,7 +160,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("words", "advice"), REFUSED.values(), ids=REFUSED)
-def test_open_refuses_bad_arguments_in_one_line(
+def test_open_command_refuses_bad_arguments_in_one_line(
     words: list[str], advice: str, folder: Path
 ) -> None:
     done = pi_tui("open", *words, "--db", "runs.sqlite3", cwd=folder)
@@ -170,7 +170,9 @@ def test_open_refuses_bad_arguments_in_one_line(
     assert not (folder / "runs.sqlite3").exists()
 
 
-def test_open_saves_where_the_program_itself_does_and_says_so(folder: Path) -> None:
+def test_open_command_saves_in_the_database_of_the_user_program_and_prints_its_name(
+    folder: Path,
+) -> None:
     done = pi_tui("open", "mine:lines", 3, "seed=2", cwd=folder)
     assert (done.returncode, done.stdout) == (0, "2\n4\n6\n")
     told = "lines: saved in lines.sqlite3 in this folder; --db names another file\n"
@@ -182,7 +184,7 @@ def test_open_saves_where_the_program_itself_does_and_says_so(folder: Path) -> N
     assert len(json.loads(found)) == 1
 
 
-def test_open_saves_in_the_database_that_the_environment_names(
+def test_open_command_saves_in_the_database_that_the_environment_names(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PI_TUI_DB", "mine.db")
@@ -190,7 +192,7 @@ def test_open_saves_in_the_database_that_the_environment_names(
     assert (folder / "mine.db").exists()
 
 
-def test_open_fresh_deletes_output_only_after_confirmation(folder: Path) -> None:
+def test_open_command_with_fresh_deletes_output_only_if_yes_is_given_too(folder: Path) -> None:
     opened(folder, "mine:lines", 3)
     done = pi_tui("open", "mine:lines", 3, "--fresh", "--db", "runs.sqlite3", cwd=folder)
     assert done.returncode == 2
@@ -198,14 +200,16 @@ def test_open_fresh_deletes_output_only_after_confirmation(folder: Path) -> None
     assert opened(folder, "mine:lines", 3, "--fresh", "--yes") == "1\n2\n3\n"
 
 
-def test_other_commands_load_no_module_of_the_working_folder(folder: Path) -> None:
+def test_commands_runs_watch_and_status_load_no_module_from_the_working_folder(
+    folder: Path,
+) -> None:
     (folder / "sqlite3.py").write_text("raise SystemExit('loaded')\n")
     for command in ("runs", "watch", "status"):
         done = pi_tui(command, "--db", "runs.sqlite3", cwd=folder, fresh=True)
         assert "loaded" not in done.stderr
 
 
-def test_watch_without_a_terminal_prints_lines(folder: Path) -> None:
+def test_watch_command_without_a_terminal_prints_lines_of_progress(folder: Path) -> None:
     opened(folder, "mine:lines", 3)
     done = pi_tui("watch", "--kind", "lines", "--db", "runs.sqlite3", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
@@ -216,7 +220,7 @@ def test_watch_without_a_terminal_prints_lines(folder: Path) -> None:
     ("words", "advice"),
     [(["--kind", "lines", "--goal", "4"], "there is no run of lines 4"), ([], "nothing is saved")],
 )
-def test_watch_without_runs_is_refused_on_a_terminal(
+def test_watch_command_on_a_terminal_is_refused_if_there_is_no_such_run(
     words: list[str], advice: str, folder: Path
 ) -> None:
     database = folder / "runs.sqlite3"

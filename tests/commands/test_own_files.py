@@ -74,7 +74,9 @@ def test_output_to_a_file_of_a_database_is_refused(
     assert contents(filled.parent) == before
 
 
-def test_output_to_a_database_that_does_not_exist_yet_is_refused(database: Path) -> None:
+def test_output_to_the_path_of_the_database_is_refused_even_if_neither_exists(
+    database: Path,
+) -> None:
     done = pi_tui("run", "--digits", 90, "-o", database, "--db", database)
     assert (done.returncode, done.stdout) == (2, "")
     assert "belongs to a database" in done.stderr
@@ -88,7 +90,7 @@ def test_output_to_a_database_with_an_ordinary_name_is_refused(tmp_path: Path) -
     assert saved(database) == 90
 
 
-def test_text_file_with_the_name_of_a_lock_is_replaced(filled: Path) -> None:
+def test_text_file_named_like_a_lock_file_is_replaced_by_the_output(filled: Path) -> None:
     notes = filled.parent / "notes.lock"
     notes.write_text("mine")
     assert pi_tui("export", "-o", notes, "--db", filled).returncode == 0
@@ -178,14 +180,16 @@ def test_output_path_ending_in_a_slash_is_refused_as_folder(filled: Path) -> Non
     assert not (filled.parent / "new").exists()
 
 
-def test_output_without_a_name_is_refused(filled: Path) -> None:
+def test_output_option_with_an_empty_name_is_refused(filled: Path) -> None:
     """A shell variable that is not set gives an empty name."""
     done = pi_tui("export", "--db", filled, "-o", "")
     assert (done.returncode, done.stdout) == (2, "")
     assert "the output's file has no name" in done.stderr
 
 
-def test_output_link_to_another_file_system_is_followed(filled: Path) -> None:
+def test_output_through_a_link_is_written_to_its_target_on_another_file_system(
+    filled: Path,
+) -> None:
     elsewhere = Path("/dev/shm")
     if not elsewhere.is_dir() or elsewhere.stat().st_dev == filled.stat().st_dev:
         pytest.skip("needs a second file system")

@@ -135,7 +135,7 @@ class Others(DartGames):
         (Forgetful, "after step 0: the machine resumed from its state makes output b'"),
     ],
 )
-def test_prove_rejects_a_game_that_changes_or_forgets_its_random_generator(
+def test_prove_rejects_a_game_that_loses_its_random_state_when_cancelled_or_saved(
     machine: type[Darts], told: str, table: Path
 ) -> None:
     with pytest.raises(AssertionError) as found:

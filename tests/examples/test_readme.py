@@ -124,25 +124,27 @@ def test_program_killed_after_any_step_and_resumed_loses_no_output(kind: Kind) -
     assert {resumed(kind, step.state, step.output) for step in steps_of(kind)} == {records(GOAL)}
 
 
-def test_state_saved_without_output_loses_lines(kind: Kind) -> None:
+def test_saving_the_state_before_the_output_loses_lines_after_a_kill_in_between(kind: Kind) -> None:
     outputs = [resumed(kind, step.state, step.output_before) for step in steps_of(kind)]
     wrong = sum(len(output) < len(records(GOAL)) for output in outputs)
     assert tells(f"{wrong} of {STEPS} kills lost lines")
 
 
-def test_output_saved_without_state_doubles_lines(kind: Kind) -> None:
+def test_saving_the_output_before_the_state_doubles_lines_after_a_kill_in_between(
+    kind: Kind,
+) -> None:
     outputs = [resumed(kind, step.state_before, step.output) for step in steps_of(kind)]
     wrong = sum(len(output) > len(records(GOAL)) for output in outputs)
     assert tells(f"{wrong} of {STEPS} kills doubled lines")
 
 
-def test_saving_on_modulo_skips_checkpoints(kind: Kind) -> None:
+def test_saving_only_at_exact_multiples_of_a_length_skips_checkpoints(kind: Kind) -> None:
     lengths = [len(step.output) for step in steps_of(kind)]
     met = sum(length % MARK == 0 for length in set(lengths))
     assert tells(f"{met} of {lengths[-1] // MARK} marks were met")
 
 
-def test_damage_in_the_readme_table_of_simpler_ways_equals_that_of_the_fault_tests() -> None:
+def test_both_readmes_say_that_saving_without_transactions_damaged_9_of_10_runs() -> None:
     assert tells("9 of 10 damaged")
     table = (Path(__file__).parents[1] / "faults" / "README.md").read_text("utf-8")
     assert "control: 9 of 10 damaged" in table
@@ -157,7 +159,7 @@ def test_every_link_of_a_readme_leads_to_a_file(name: str) -> None:
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
-def test_programs_of_the_readmes_are_short() -> None:
+def test_generator_and_machine_in_the_readmes_have_at_most_20_and_45_lines() -> None:
     generator = program_in(section(README, "Make your own computation resumable"))
     assert len([line for line in generator.splitlines() if line.strip()]) <= 20
     assert len([line for line in PROGRAM.splitlines() if line.strip()]) <= 45

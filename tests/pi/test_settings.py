@@ -55,7 +55,9 @@ def advice(parse: Callable[[], object]) -> str:
 @example(text="9" * 5_000)
 @example(text="1e" + "9" * 400)
 @example(text="\udcff")
-def test_any_text_is_accepted_or_refused_in_one_line_of_advice(option: str, text: str) -> None:
+def test_any_text_for_an_option_is_accepted_or_refused_in_one_line_of_advice(
+    option: str, text: str
+) -> None:
     assert len(advice(lambda: PARSERS[option](text))) < 500
 
 
@@ -66,7 +68,7 @@ def test_number_of_digits_may_be_written_in_every_documented_way(digits: int) ->
 
 
 @given(st.dictionaries(st.sampled_from(VARIABLES), ANYTHING))
-def test_any_environment_is_accepted_or_refused_in_one_line_of_advice(
+def test_any_environment_variables_are_accepted_or_refused_in_one_line_of_advice(
     environment: dict[str, str],
 ) -> None:
     advice(lambda: Settings.from_environment(environment))

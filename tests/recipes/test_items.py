@@ -26,7 +26,7 @@ def test_results_are_lines_in_the_order_of_the_inputs(threads: bool) -> None:
     assert machine_of(kind).finalize() == b"".join(b"%d\n" % (n * n) for n in range(20))
 
 
-def test_item_done_early_waits_for_those_before_it() -> None:
+def test_result_of_an_item_done_early_is_output_only_after_all_results_before_it() -> None:
     first = threading.Event()
 
     def wait_if_first(number: int) -> int:
@@ -66,7 +66,7 @@ def test_text_result_of_an_item_is_written_on_one_line_with_escapes(
     assert machine_of(batch(str, texts)).finalize() == lines
 
 
-def test_cancelled_step_changes_nothing_and_continues_later() -> None:
+def test_cancelled_step_of_a_batch_changes_nothing_and_a_later_step_completes_its_items() -> None:
     gate = threading.Event()
 
     def pass_gate(number: int) -> int:
@@ -94,7 +94,7 @@ def test_impossible_state_of_a_batch_raises_bad_state(text: bytes) -> None:
         kind.from_state(kind.task(), State.of(text), b"")
 
 
-def test_batch_of_other_inputs_is_refused() -> None:
+def test_batch_refuses_a_task_or_state_of_a_batch_with_other_inputs() -> None:
     machine, other = machine_of(batch(square, [1, 2])), batch(square, [1, 3])
     with pytest.raises(Refused, match="other inputs"):
         other.new(batch(square, [1, 2]).task())

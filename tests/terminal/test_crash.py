@@ -83,7 +83,7 @@ def test_resume_message_is_shown_once(database: Path) -> None:
         second.until(lambda: "goes on after" not in second.screen)
 
 
-def test_run_after_a_kill_reports_how_many_seconds_after_its_last_save_it_was_cut_off(
+def test_run_command_after_a_kill_says_how_long_after_its_last_save_the_app_was_cut_off(
     database: Path,
 ) -> None:
     with app(database) as first:

@@ -32,7 +32,9 @@ def watch(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("way", ["q", "ctrl+z", "TERM", "HUP", "INT", "KILL", "ABRT", "SEGV"])
-def test_exit_restores_every_mode_title_and_progress(way: str, database: Path) -> None:
+def test_quit_kill_or_ctrl_z_restores_terminal_modes_window_title_and_progress_bar(
+    way: str, database: Path
+) -> None:
     with bash(**GHOSTTY) as terminal:
         terminal.send(typed("--db", database, *RUN))
         watch(terminal)
@@ -78,7 +80,7 @@ def test_pkill_of_pi_tui_does_not_kill_the_guardian(
 
 
 @pytest.mark.parametrize("shell", ["", "bash --norc --noprofile -i"], ids=["shell", "in a shell"])
-def test_guardian_restores_the_terminal_after_a_kill_once_the_next_command_has_ended(
+def test_guardian_of_a_killed_app_waits_for_the_next_command_then_restores_the_terminal(
     shell: str, database: Path
 ) -> None:
     with bash() as terminal:
@@ -96,7 +98,7 @@ def test_guardian_restores_the_terminal_after_a_kill_once_the_next_command_has_e
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
-def test_terminal_that_accepts_no_bytes_at_exit_is_restored_once_it_is_read(
+def test_terminal_that_accepts_no_bytes_at_exit_is_restored_once_it_accepts_them(
     number: signal.Signals, database: Path
 ) -> None:
     with bash() as terminal:
@@ -110,7 +112,7 @@ def test_terminal_that_accepts_no_bytes_at_exit_is_restored_once_it_is_read(
         assert b"ran out of memory" not in terminal.raw
 
 
-def test_terminal_that_accepts_no_bytes_at_exit_gets_its_settings_back_without_a_shell(
+def test_terminal_without_a_shell_gets_its_settings_back_even_if_it_accepts_no_bytes(
     database: Path,
 ) -> None:
     with Terminal("--db", database, "--digits", 90_000, "--checkpoint-every", 0) as terminal:
@@ -123,7 +125,9 @@ def test_terminal_that_accepts_no_bytes_at_exit_gets_its_settings_back_without_a
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT, signal.SIGTSTP])
-def test_run_ended_by_force_leaves_a_visible_cursor(number: signal.Signals, database: Path) -> None:
+def test_run_command_that_gets_sigkill_sigabrt_or_sigtstp_leaves_a_visible_cursor(
+    number: signal.Signals, database: Path
+) -> None:
     with bash() as terminal:
         terminal.send(typed("run", *SLOW, "--db", database))
         terminal.see(r"running +\S+ +[1-9][\d,]*/100,000")
@@ -147,7 +151,9 @@ def test_export_into_a_pipe_without_reader_delays_no_exit(database: Path, tmp_pa
         assert terminal.raw.count(b"\x1b[<u") == 1
 
 
-def test_run_piped_into_head_prints_report_and_digits_on_separate_lines(database: Path) -> None:
+def test_run_command_piped_into_head_prints_report_and_digits_on_separate_lines(
+    database: Path,
+) -> None:
     with bash() as terminal:
         command = typed("run", "--digits", 1000, "--db", database).rstrip()
         terminal.send(f"{command} | head -c 20\n")

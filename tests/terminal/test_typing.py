@@ -41,7 +41,9 @@ def test_search_started_while_a_picture_is_shown_takes_the_typed_digits(
         terminal.see(r"/ +9999 .*hit")
 
 
-def test_position_and_search_sent_in_one_write_reach_their_own_fields(database: Path) -> None:
+def test_keys_for_go_to_and_for_search_sent_in_one_write_each_reach_their_field(
+    database: Path,
+) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send("g762\r/999999")

@@ -87,7 +87,7 @@ def save_a_wrong_digit(location: str, monkeypatch: pytest.MonkeyPatch) -> None:
         store.save(run, spigot, elapsed=1.0)
 
 
-def test_wrong_saved_digit_is_named_and_computed_again_from_there(
+def test_worker_reports_the_first_wrong_saved_digit_and_computes_again_from_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     location = str(tmp_path / "pi.sqlite3")
@@ -127,7 +127,7 @@ class Interrupted(SpigotKind):
 @pytest.mark.parametrize(
     ("request_", "state"), [(Worker.save_now, State.COMPLETE), (Worker.stop, State.PAUSED)]
 )
-def test_request_while_a_wrong_saved_digit_is_examined_saves_nothing_and_ends_no_run(
+def test_save_or_stop_request_while_a_wrong_saved_digit_is_examined_spoils_no_digit(
     request_: Callable[[Worker], object],
     state: State,
     tmp_path: Path,
@@ -145,7 +145,7 @@ def test_request_while_a_wrong_saved_digit_is_examined_saves_nothing_and_ends_no
     assert finish(location).output == pi_digits(DIGITS)
 
 
-def test_check_counts_consistent_states_and_names_the_first_with_wrong_digits(
+def test_check_command_counts_consistent_states_and_names_the_first_with_wrong_digits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good, bad = str(tmp_path / "good.sqlite3"), str(tmp_path / "bad.sqlite3")

@@ -36,14 +36,14 @@ def test_leave_request_repeated_after_two_seconds_means_exit_at_once() -> None:
     assert asked.at_once
 
 
-def test_leave_request_keeps_the_first_signal_even_after_a_key() -> None:
+def test_leave_request_keeps_the_first_of_two_signals_even_if_a_key_came_first() -> None:
     asked = LeaveRequest(Clock())
     for number in (0, signal.SIGTERM, signal.SIGHUP, 0):
         asked.ask(number)
     assert asked.signal == signal.SIGTERM
 
 
-def test_leave_request_is_cancelled_by_forget() -> None:
+def test_leave_request_after_a_forgotten_one_counts_as_the_first() -> None:
     clock = Clock()
     asked = LeaveRequest(clock)
     asked.ask(signal.SIGTERM)

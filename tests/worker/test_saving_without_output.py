@@ -24,7 +24,9 @@ sys.exit(code)
 """
 
 
-def test_blocks_of_a_long_pi_run_survive_kills_with_a_digit_cadence(database: Path) -> None:
+def test_blocks_of_a_long_pi_run_survive_kills_if_it_is_saved_every_million_digits(
+    database: Path,
+) -> None:
     steps = 0
     for _ in range(3):
         arguments = ("run", "--digits", 2_000_000, "--threads", 1, "--db", database)

@@ -95,7 +95,7 @@ def test_watcher_shows_the_rate_between_the_newest_two_saves(
         assert worker.snapshot.rate == (len(machine.output) - first) / 2
 
 
-def test_plain_worker_fails_with_exit_code_3_if_another_process_has_the_run_open(
+def test_worker_without_watching_fails_with_exit_code_3_if_the_run_is_open_elsewhere(
     database: Path, make_worker: MakeWorker
 ) -> None:
     with a_writer(database):
@@ -104,7 +104,7 @@ def test_plain_worker_fails_with_exit_code_3_if_another_process_has_the_run_open
         assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 3)
 
 
-def test_watcher_reads_again_when_the_run_begins_again(
+def test_watcher_shows_the_new_output_once_another_process_began_the_run_again(
     database: Path, make_worker: MakeWorker
 ) -> None:
     """Another process discards the digits (--fresh), so those on the screen are outdated."""

@@ -27,11 +27,14 @@ class Flow:
         return worker.output if len(worker.output) >= len(early) else early
 
     def shown(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
-        """Return the snapshot to show now; `elapsed` seconds after the previous one."""
+        """Return the snapshot with the amount of output that is to be shown now.
+
+        `elapsed` are the seconds since the previous call.
+        """
         return self._at_the_pace(self._with_early_output(snapshot), elapsed)
 
     def _with_early_output(self, snapshot: Snapshot) -> Snapshot:
-        """Add saved output or an overture, which can be shown before the machine has made it."""
+        """Return the snapshot; count saved output or an overture as made while that is longer."""
         seen, known = self._seen, len(self._seen.output)
         if snapshot.made < known and snapshot.state is State.PREPARING:
             done = max(snapshot.done, seen.share)
@@ -45,7 +48,10 @@ class Flow:
         return snapshot
 
     def _at_the_pace(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
-        """Limit output to the pace, because a step makes thousands of bytes at once."""
+        """Return the snapshot with as much output as the pace allows.
+
+        Without this limit a step would show thousands of bytes at once.
+        """
         made, limit = snapshot.made, snapshot.pace.limit
         if limit is None or snapshot.state not in (State.RUNNING, State.SAVING):
             self._flowed = made

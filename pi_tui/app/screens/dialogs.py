@@ -39,7 +39,7 @@ class SavingScreen(Dialog[None]):
         self._then = then
 
     def compose(self) -> ComposeResult:
-        """Yield a title, and a line about what comes next."""
+        """Yield a title, and a line that says what the program does after the save."""
         with Vertical(classes="dialog"):
             yield Static("Saving …", classes="dialog-title")
             yield Static(Content(self._then), classes="quiet")

@@ -37,8 +37,9 @@ _pipe: list[int] = []
 def guarded() -> Iterator[None]:
     """Restore the terminal's settings at the end, however the `with` block ends.
 
-    Enter it before any thread is started, because threads do not exist in a forked process. In the
-    background it waits for `fg`, because the settings there are those of the shell's own editing.
+    Enter the block before any thread is started, because threads do not exist in a forked process.
+    A process in the background waits for `fg` here, because the settings there are those of the
+    shell's own editing.
     Raises UsageError if no shell can bring the process to the foreground.
     """
     correct_environment()
@@ -166,7 +167,7 @@ def _rename() -> None:
 
 
 def _last_of(read: int) -> bytes:
-    """Wait until pi-tui has ended, which closes the pipe; return its last message."""
+    """Wait until pi-tui has ended, which closes the pipe `read`; return the last message in it."""
     last, rest = b"", b""
     while data := os.read(read, 4096):
         *whole, rest = (rest + data).split(_END)

@@ -34,7 +34,7 @@ class Braille:
         return self.rows * 4
 
     def dot(self, x: int, y: int, ink: int = 0) -> None:
-        """Set one dot; do nothing outside the canvas."""
+        """Set the dot at (x, y), and its cell's colour to `ink`; do nothing outside the canvas."""
         if 0 <= x < self.width and 0 <= y < self.height:
             cell = (y >> 2) * self.columns + (x >> 1)
             self.dots[cell] |= _DOTS[y & 3][x & 1]
@@ -52,12 +52,12 @@ class Braille:
             self.dot(round(x0 + dx * step), round(y0 + dy * step), ink)
 
     def text(self, row: int) -> str:
-        """Return a row of cells; blank ones are spaces, as some fonts show empty braille cells."""
+        """Return a row of cells as text; blank cells are spaces: some fonts show empty braille."""
         cells = self.dots[row * self.columns : (row + 1) * self.columns]
         return "".join(chr(0x2800 + dots) if dots else " " for dots in cells)
 
     def row_inks(self, row: int) -> bytearray:
-        """Return the colour numbers of a row of cells."""
+        """Return the number of the colour of each cell in a row."""
         return self.inks[row * self.columns : (row + 1) * self.columns]
 
 

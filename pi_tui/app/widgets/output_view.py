@@ -31,7 +31,7 @@ _CACHED_LINES = 512
 
 
 def stain(look: bytearray, start: int, stop: int, code: int) -> None:
-    """Set the looks from `start` to `stop` to this code; ignore a part beyond the ends.
+    """Set `look[start:stop]`, one look for each byte, to `code`; ignore a part beyond the ends.
 
     >>> look = bytearray(4)
     >>> stain(look, 2, 99, HIT)
@@ -44,7 +44,7 @@ def stain(look: bytearray, start: int, stop: int, code: int) -> None:
 
 
 def runs(looks: Iterable[int]) -> Iterator[tuple[int, int, int]]:
-    """Yield start, stop and look of each part that looks alike.
+    """Yield start, stop and look of each longest part whose bytes all have the same look.
 
     >>> list(runs([SAVED, SAVED, HIT]))
     [(0, 2, 0), (2, 3, 3)]
@@ -95,19 +95,19 @@ class OutputView(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def line_of(self, offset: int) -> int:
-        """Return the line of the byte at `offset`."""
+        """Return the number, from 0, of the line that holds the byte at `offset`."""
         raise NotImplementedError
 
     def start_of(self, line: int) -> int:
-        """Return the offset of the first byte of a line."""
+        """Return the offset of the first byte of line number `line`."""
         raise NotImplementedError
 
     def offset_at(self, line: int, column: int) -> int:
-        """Return the offset of the byte at a column; in a gap, of the next byte."""
+        """Return the offset of the byte at a column of a line; in a gap, that of the next byte."""
         raise NotImplementedError
 
     def paint(self, line: int) -> Strip:
-        """Return a line as segments."""
+        """Return line number `line` as a Strip: text in the styles of its bytes."""
         raise NotImplementedError
 
     def is_final(self, line: int) -> bool:
@@ -131,7 +131,7 @@ class OutputView(ScrollView, can_focus=True):
         return bytes(self._source[start : min(stop, self.count)]).decode("utf-8", "replace")
 
     def line_as_text(self) -> str:
-        """Return the highlighted line, or else the top one, as text."""
+        """Return the line with the highlight, or else the top visible line, as text."""
         line = self._line_to_copy
         return self.text_between(self.start_of(line), self.start_of(line + 1)).strip("\r\n")
 
@@ -168,7 +168,7 @@ class OutputView(ScrollView, can_focus=True):
         self._hold_if_at_end()
 
     def follow(self) -> None:
-        """Scroll to the end and follow it."""
+        """Scroll to the end, and stay there while the output grows."""
         self.following = True
         self.scroll_to(y=self.max_scroll_y, animate=False)
         self.post_message(self.Moved())
@@ -180,7 +180,7 @@ class OutputView(ScrollView, can_focus=True):
 
     @property
     def in_view(self) -> tuple[int, int]:
-        """Return the offset of the first visible byte, and the offset after the last."""
+        """Return the offsets of the first visible byte, and of the first byte below the window."""
         top = self.start_of(self.scroll_offset.y)
         end = self.start_of(self._last_visible)
         return min(top, self.count), min(end, self.count)
@@ -199,7 +199,7 @@ class OutputView(ScrollView, can_focus=True):
         return self.scroll_offset.y + self.size.height
 
     def refresh_bytes(self, start: int, stop: int) -> None:
-        """Draw the visible lines again that have bytes between two offsets."""
+        """Draw again the visible lines that hold bytes between two offsets."""
         first = max(self.line_of(start), self.scroll_offset.y)
         last = min(self.line_of(stop), self._last_visible)
         if first <= last:
@@ -208,7 +208,7 @@ class OutputView(ScrollView, can_focus=True):
     # Layout and scrolling
 
     def grow(self) -> None:
-        """Extend the scrollable area to all lines; scroll to the end if that is followed."""
+        """Extend the scrollable area to all lines; scroll to the end if the view follows it."""
         size = Size(self.scrollable_content_region.width, self.line_total())
         if size != self.virtual_size:
             self.virtual_size = size
@@ -261,7 +261,7 @@ class OutputView(ScrollView, can_focus=True):
         return self._styles
 
     def render_line(self, y: int) -> Strip:
-        """Return one line of the window."""
+        """Return the line at row `y` of the window as a Strip: text in the styles of its bytes."""
         line = self.scroll_offset.y + y
         if (strip := self._cache.get(line)) is None:
             strip = self.paint(line)

@@ -73,7 +73,8 @@ def connect(where: Location, mode: Mode, is_leaving: IsLeaving = lambda: False) 
 def make_empty_file(path: Path) -> None:
     """Create an empty file that only its owner can read; SQLite gives the journal that mode too.
 
-    Raises FileExistsError. Closing the descriptor is safe: no connection can be open on a new file.
+    Raises FileExistsError if `path` exists. Closing the descriptor is safe: no connection can be
+    open on a new file.
     """
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
@@ -106,8 +107,8 @@ def while_others_commit(path: Path | None, attempt: Callable[[], _T]) -> _T:
     """Return what `attempt` returns; retry as long as other processes keep committing.
 
     SQLite retries in growing pauses and gives up after BUSY_SECONDS. With many writers, one may
-    lose every race for that long, and a checkpoint of several GB takes longer. It is an error only
-    if nothing was written in that time.
+    lose every race for that long, and a checkpoint of several GB takes longer. The error of
+    SQLite is raised only if no process wrote in that time.
     """
     while True:
         before = _last_written(path)

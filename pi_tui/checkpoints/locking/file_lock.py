@@ -41,7 +41,7 @@ class FileLock:
         """Take the lock, or convert a held one to shared or exclusive.
 
         Returns False if another process prevents it; the lock is then not held.
-        Raises NoLocksError.
+        Raises NoLocksError if the file system has no locks.
         """
         while _flock(self._fd, shared):
             if self._has_its_name():
@@ -58,7 +58,10 @@ class FileLock:
             os.pwrite(self._fd, mark.encode()[:_LONGEST], 0)
 
     def last_beat(self) -> datetime | None:
-        """Return the last heartbeat of a holder that was killed; None if there was none."""
+        """Return the time (UTC) of the last heartbeat of a holder that was killed.
+
+        Returns None if the file is empty, because then no holder was killed.
+        """
         with suppress(OSError):
             if (found := os.fstat(self._fd)).st_size:
                 return datetime.fromtimestamp(found.st_mtime, UTC)
@@ -70,7 +73,10 @@ class FileLock:
             os.utime(self._fd)
 
     def release(self, *, remove: bool = False) -> None:
-        """Free the lock; with `remove`, delete its file (only as the holder). Idempotent."""
+        """Free the lock; with `remove`, which only the holder may pass, delete the lock file too.
+
+        A second call does nothing.
+        """
         if remove and self._fd >= 0:
             with suppress(OSError):
                 self._path.unlink()
@@ -120,7 +126,7 @@ _ALL: WeakSet[FileLock] = WeakSet()
 
 
 def _close_in_child() -> None:
-    """Close inherited descriptors, which would keep the lock after the parent ends."""
+    """Close the lock files inherited by a fork, which would stay locked after the parent ends."""
     for lock in _ALL:
         lock._close()
 
@@ -140,7 +146,7 @@ def is_locked(path: Path) -> bool:
 
 
 def mark_in(path: Path) -> str:
-    """Return the mark of the holder written in the file; "" if there is none."""
+    """Return the mark that the holder wrote into the lock file, as text; "" if there is none."""
     with suppress(OSError), path.open("rb") as opened:
         return opened.read(_LONGEST).decode("utf-8", "replace")
     return ""

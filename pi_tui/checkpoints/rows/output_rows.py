@@ -36,8 +36,8 @@ def append(
 ) -> None:
     """Append the part of `output` that is not saved yet; never change old rows.
 
-    After a fallback, rows from `agreed` on hold output that was computed again since. Raises
-    WrongResultError if the two differ.
+    After a fallback to an older checkpoint, rows from offset `agreed` on hold output that was
+    computed again since. Raises WrongResultError if these rows differ from `output`.
     """
     both = min(committed, len(output))
     if agreed < both and read(connection, run_id, agreed, both) != output[agreed:both]:
@@ -78,7 +78,11 @@ def cut(connection: Connection, run_id: int, proven: int) -> None:
 
 
 def prove(connection: Connection, row: Row[Any], most: int, accepts: Accepts) -> tuple[bytes, str]:
-    """Return the longest good prefix of the output, and the problem after it; "" if none."""
+    """Return the longest good prefix of the output, as bytes, and the problem after it.
+
+    The problem is "" if all saved output is good. The prefix is empty if there are more than `most`
+    bytes.
+    """
     output = BytesIO()  # its value is the buffer itself; bytes(bytearray) would be a copy
     try:
         for data in _checked(connection, row.id):
@@ -95,7 +99,10 @@ def prove(connection: Connection, row: Row[Any], most: int, accepts: Accepts) ->
 
 
 def read(connection: Connection, run_id: int, start: int, stop: int) -> bytes:
-    """Return the output at offsets `start` to `stop - 1`, checked. Raises BadRow."""
+    """Return the output at offsets `start` to `stop - 1`, checked.
+
+    Raises BadRow if a row of them is missing or damaged.
+    """
     if start >= stop:
         return b""
     row = _last_before(connection, run_id, start + 1)
@@ -127,7 +134,10 @@ def _last_before(connection: Connection, run_id: int, offset: int) -> Row[Any] |
 
 
 def _chain_at(connection: Connection, run_id: int, offset: int) -> bytes:
-    """Return the hash-chain value of all output before `offset`; raise BadRow if any is missing."""
+    """Return the hash-chain value of all output before `offset`.
+
+    Raises BadRow if the row that ends at `offset` is missing.
+    """
     if offset == 0:
         return GENESIS
     row = _last_before(connection, run_id, offset)
@@ -141,6 +151,7 @@ def _checked(
 ) -> Iterator[bytes]:
     """Yield the data of the rows from `offset` on, each checked first.
 
+    Raises BadRow at a damaged row, or if a row between others is missing.
     Rows from `stop` on are not read: a long read by a watcher would delay the writer.
     """
     chain = _chain_at(connection, run_id, offset)

@@ -22,10 +22,10 @@ _LOOK = 0.03
 
 
 async def offer_larger(face: Face, screen: PiScreen, open_run: OpenRun) -> None:
-    """Ask whether to begin a larger run, and open it.
+    """Ask whether to begin a larger run; open that run if the user agrees.
 
-    The run has enough digits for the string that was searched and not found, or else ten times
-    the digits of this run.
+    The larger run has enough digits for the string that was searched and not found, or else ten
+    times the digits of this run.
     """
     while face.worker.snapshot.state is State.PREPARING:
         await asyncio.sleep(_LOOK)
@@ -48,8 +48,8 @@ async def offer_larger(face: Face, screen: PiScreen, open_run: OpenRun) -> None:
 def enough_for(text: str, count: int) -> int:
     """Return a number of digits that probably contains a string not found in the first `count`.
 
-    The chance is 95 % if so many digits can be computed, else 63 %. If even that is too many, ten
-    times `count` is returned.
+    The number is that for a chance of 95 %, else that for 63 %: the first one above `count` that
+    is at most MAX_DIGITS. If neither is, ten times `count` is returned.
 
     >>> enough_for("123456", 20_000), enough_for("12345678", 20_000)
     (3000000, 300000000)

@@ -150,7 +150,7 @@ class PiApp(RunApp):
 
 
 def run_app(settings: Settings, digits: int | None) -> int:
-    """Run the app on the run of so many digits; return the exit code once everything is saved.
+    """Run the app on the run of `digits` digits; return the exit code once everything is saved.
 
     If `digits` is None, open the run last worked on, or ask for a number.
     """

@@ -38,11 +38,11 @@ class PiNaming(Naming):
         return words.number(snapshot.goal)
 
     def whole(self, snapshot: Snapshot) -> str:
-        """Return the name of the whole output, for messages about its end."""
+        """Return the name of the complete output, like "20,000 digits of pi"."""
         return f"{words.counted(snapshot.goal, 'digit')} of pi"
 
     def error(self, snapshot: Snapshot) -> str:
-        """Say why the run failed, in one line."""
+        """Return the reason why the run failed, as one line."""
         return words.plain(snapshot.error)
 
     def row(self, run: Run) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ class PiGoals(Goals):
     """Asks the user for the number of digits of a new run."""
 
     def __init__(self, memory: int = 0) -> None:
-        """Set up; `memory` is the memory that a run may take, 0 for what is free."""
+        """Keep `memory`, the number of bytes that a run may take; 0 means all that is free."""
         super().__init__()
         self._memory = memory
 
@@ -96,7 +96,10 @@ class PiGoals(Goals):
         )
 
     def parse(self, text: str) -> Task:
-        """Return the task for a number of digits that the user typed."""
+        """Return the task for a number of digits that the user typed.
+
+        Raises UsageError for other text.
+        """
         return Task(parse_digits(text.strip()))
 
 

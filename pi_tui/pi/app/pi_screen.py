@@ -58,7 +58,7 @@ class PiScreen(RunScreen):
     # Parts of the screen
 
     def on_stage(self) -> Iterable[Widget]:
-        """Yield the widgets for the middle: the digits, and the line for facts."""
+        """Yield the widgets in the middle of the screen: the digits, and the line with a fact."""
         yield DigitView(self.snapshot.goal, id="digits")
         yield NoteLine(id="note")
 
@@ -95,13 +95,16 @@ class PiScreen(RunScreen):
             self.note.tell(reached(source, start, shown.made))
 
     def _count(self, source: Output, made: int) -> None:
-        """Count new digits: a few at once, many in a thread."""
+        """Count the 0s, 1s, … 9s among the new digits.
+
+        Few digits are counted before this returns, the rest later in a thread.
+        """
         is_free = self._counting is None or self._counting.is_finished
         if is_free and self.counts.feed(source, made):
             self._counting = self.run_worker(self._count_beside(), group="counting")
 
     async def _count_beside(self) -> None:
-        """Count in a thread, for a moment at a time, until all digits are counted."""
+        """Count the new digits in a thread, for a moment at a time, until all are counted."""
         is_more = True
         while is_more:
             feed = partial(self.counts.feed, self.source, self.count)
@@ -131,7 +134,7 @@ class PiScreen(RunScreen):
         return self.counts.counted < made
 
     def show(self, frame: Frame, *, fully: bool = True) -> None:
-        """Show this frame in the bars; with `fully`, in panels and pictures too."""
+        """Show the values of `frame` in the bars; with `fully`, in panels and pictures too."""
         super().show(frame, fully=fully)
         if fully:
             self.show_pictures()
@@ -202,7 +205,7 @@ class PiScreen(RunScreen):
         )
 
     def action_statistics(self) -> None:
-        """Open the statistics of pairs, gaps and runs."""
+        """Open the statistics: pairs of digits, gaps between equal digits, runs of one digit."""
         from pi_tui.pi.app.screens.statistics_screen import StatisticsScreen
 
         if self.has_output("There is nothing to count yet.", least=2):
@@ -228,7 +231,7 @@ class PiScreen(RunScreen):
         self._report_looks()
 
     def action_show_fact(self) -> None:
-        """Scroll to the digits that the note is about."""
+        """Scroll to the digits of the fact in the line at the bottom, then show the next fact."""
         note = self.note
         if note.fact is None:
             tell(self, "There is no note at the bottom now.", seconds=3)
@@ -237,14 +240,14 @@ class PiScreen(RunScreen):
             note.next()
 
     def action_clear(self) -> None:
-        """Close the note; if there is none, clear search and highlights."""
+        """Close the line with a fact; if there is none, clear search and highlights."""
         if not self.note.dismiss():
             super().action_clear()
 
     # Copying and writing digits
 
     def name_of_line(self, text: str) -> str:
-        """Return the name of a copied line, for the message about it."""
+        """Return words for a copied line of digits: "the line at" and its position."""
         return f"the line at {text.split()[0]}"
 
     unit_of_text = "digits"

@@ -34,7 +34,7 @@ Readings = dict[str, float | None]
 
 
 def can_measure() -> bool:
-    """Return True if processes can be measured this way, which is on Linux only."""
+    """Return True if `/proc` shows the figures of processes, which is so on Linux only."""
     return Path("/proc/self/stat").exists()
 
 
@@ -42,20 +42,23 @@ class Face:
     """Measures the app in a terminal: from its start, and at full speed."""
 
     def __init__(self, room: Path, environment: dict[str, str], runs: int) -> None:
-        """Keep all files in the new folder `room`; repeat what is cheap `runs` times."""
+        """Make the folder `room` for all files; measure starts and whole runs `runs` times."""
         room.mkdir()
         self._room, self._runs = room, runs
         self._environment = environment | {"XDG_STATE_HOME": str(room)}  # not the user's own theme
 
     def measure(self, cpu: Mapping[int, float]) -> Readings:
-        """Measure everything; `cpu` has the CPU seconds of `pi-tui run` by number of digits."""
+        """Return starts, full speed and CPU cost of the app, for the numbers of digits in `cpu`.
+
+        `cpu` maps a number of digits to the CPU seconds that `pi-tui run` takes.
+        """
         readings = self._starts(list(cpu))
         for digits in cpu:
             readings |= self._full_speed(digits)
         return readings | self._beyond_run(*next(iter(cpu.items())))
 
     def _app(self, digits: int, *more: str, folder: str = "") -> App:
-        """Start the app on a run of so many digits; a fresh one, unless its folder is given."""
+        """Start the app on a run of `digits` digits: the one saved in `folder`, else a new run."""
         database = database_in(Path(folder or mkdtemp(dir=self._room)))
         command = ["-m", "pi_tui", "--db", database, "--digits", str(digits), *more]
         return App(command, self._environment)
@@ -63,7 +66,8 @@ class Face:
     def _starts(self, sizes: list[int]) -> Readings:
         """Measure the seconds until the first frame, and until the first digits.
 
-        Also returns, for each size, the time of its first digits divided by that of a short run.
+        Also returns, for each of `sizes` (numbers of digits), the time until the first digits
+        divided by that of a short run.
         """
         frames, resumed = list[float](), list[float]()
         first: dict[int, list[float]] = {digits: [] for digits in (SHORT, *sizes)}
@@ -90,7 +94,7 @@ class Face:
         return readings
 
     def _full_speed(self, digits: int) -> Readings:
-        """Measure how late the screen is and how long keys take, while computing at full speed."""
+        """Return how many seconds the screen is late and a key takes, at full speed."""
         readings: Readings = {}
         with self._watched(digits) as (app, report):
             app.press("p")
@@ -122,9 +126,9 @@ class Face:
 
     @contextmanager
     def _watched(self, digits: int) -> Iterator[tuple[App, dict[str, Any]]]:
-        """Run the app at full speed on a fresh run of so many digits, from its first block on.
+        """Run the app at full speed on a new run of `digits` digits; begin while blocks are made.
 
-        Yields the app, and a report that is filled in when the app has ended.
+        Yields the app, and a report (a dict) that is filled in when the app has ended.
         """
         report: dict[str, Any] = {}
         folder = Path(mkdtemp(dir=self._room))
@@ -137,7 +141,10 @@ class Face:
 
 
 def _lateness(late: dict[str, list[float]]) -> Readings:
-    """Return the 99th percentile of the event loop's lateness in each state."""
+    """Return the 99th percentile of the event loop's lateness: making blocks, and running.
+
+    The figures are in seconds; a figure is None if `late` has fewer than FEW measurements.
+    """
     readings: Readings = {}
     for state in ("making blocks", "running"):
         lags = late.get(state, [])
@@ -147,10 +154,10 @@ def _lateness(late: dict[str, list[float]]) -> Readings:
 
 
 def _help_and_back(app: App) -> tuple[float, float]:
-    """Open the help with `?` and close it; return how long it took to open, and when it was open.
+    """Open the help with `?` and close it; return how long it took, and when it had opened.
 
-    The first number is in seconds, the second a time of `perf_counter`. The help is measured
-    because it is the largest window.
+    The first number is the seconds from the key to the open help, the second a time of
+    `perf_counter`. The help is measured because it is the largest window.
     """
     app.press("?")
     seconds, moment = app.seconds_until("turn the view"), time.perf_counter()

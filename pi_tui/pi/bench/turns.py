@@ -37,7 +37,7 @@ Row = dict[str, Any]
 
 
 def medians(name: str, digits: int, tries: list[dict[str, float]]) -> Row:
-    """Return the medians of all tries of one contender at one number of digits."""
+    """Return a row of a table: the median of each figure of one contender's `tries`."""
     middle = {key: median(one[key] for one in tries) for key in tries[0]}
     return {"name": name, "digits": digits, **middle, "runs": len(tries)}
 
@@ -52,7 +52,10 @@ class Turns:
         """Digits and seconds of each contender's last try, by its name."""
 
     def side_by_side(self, contenders: list[Contender], digits: int) -> list[Row]:
-        """Measure all contenders that are fast enough, in turns; return each one's medians."""
+        """Run the contenders in turns; return a row with the medians of each.
+
+        A contender is left out once its run is expected to take too long.
+        """
         tries: defaultdict[str, list[dict[str, float]]] = defaultdict(list)
         for turn in range(self.runs):
             for contender in contenders:
@@ -63,7 +66,7 @@ class Turns:
         return [medians(name, digits, found) for name, found in tries.items()]
 
     def look_inside(self, part: str, digits: int, *more: str) -> Row:
-        """Run a part of `inside.py`; return its report, with the seconds of its `whole process`."""
+        """Run `part` of `inside.py` as a program; return its report, with its seconds added."""
         tell(f"{digits:,} digits: {part} {' '.join(more)}")
         contender = who.inside(part, *more)
         with self._room(contender, digits) as room:
@@ -72,7 +75,7 @@ class Turns:
         return report | {"whole process": took["seconds"]}
 
     def killed(self, digits: int, every: float) -> Row:
-        """Measure the CPU cost of a kill every so many seconds, against an undisturbed run."""
+        """Return the CPU seconds of an undisturbed run and of one killed every `every` seconds."""
         ours = who.us()[0]
         tell(f"{digits:,} digits: undisturbed, then killed every {every:g} s")
         peace = self.attempt(ours, digits)["cpu"]
@@ -91,7 +94,10 @@ class Turns:
         return expected <= (PATIENCE if turn == 0 else ONCE)
 
     def attempt(self, contender: Contender, digits: int) -> dict[str, float]:
-        """Measure one run of a contender. Raises WrongResultError if its digits are wrong."""
+        """Run a contender once; return seconds, CPU seconds and peak bytes.
+
+        Raises WrongResultError if its digits are wrong.
+        """
         with self._room(contender, digits) as room:
             said = Path(room) / "said"
             took = _time(contender.command(digits, Path(room)), said)
@@ -125,7 +131,7 @@ def _time(command: list[str], output: Path) -> dict[str, float]:
 
 
 def environment() -> dict[str, str]:
-    """Return our environment without PI_TUI_* and without settings that slow Python down."""
+    """Return our environment variables, without PI_TUI_* and two that slow Python down."""
     slow = ("PI_TUI_", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
     return {name: value for name, value in os.environ.items() if not name.startswith(slow)}
 

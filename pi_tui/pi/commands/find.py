@@ -37,7 +37,7 @@ class Place(NamedTuple):
 def find(location: str, text: str, digits: int | None, first: int, *, as_json: bool) -> int:
     """Print where `text` occurs in a run, and return 0.
 
-    The run is that of so many digits; without `digits`, the one with most digits saved.
+    The run is that of `digits` digits; if `digits` is None, the run with most digits saved.
     `first` is the maximum number of places to print. Raises UsageError if no digit is saved.
     """
     _check(text, first)

@@ -43,7 +43,7 @@ def _first_word(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> in
 
 
 def computing_options() -> Parser:
-    """Return the options of the commands that compute digits."""
+    """Return a parser of the options that the commands that compute digits share."""
     options = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     add = options.add_argument
     add("--digits", type=parse_digits, metavar="N", help='decimals after "3.", like 20000 or 1e6')
@@ -92,7 +92,7 @@ def computing_options() -> Parser:
 
 
 def add_range(parser: Parser) -> None:
-    """Add `--from` and `--to`."""
+    """Add the options `--from` and `--to`, a range of positions, to the parser."""
     parser.add_argument(
         "--from", dest="start", type=parse_position, default=1, metavar="A",
         help="first position, from 1 on (of pi: after the point)",

@@ -40,7 +40,7 @@ def export(
 
 
 def saved_range(location: str, digits: int | None, start: int, stop: int | None) -> bytes:
-    """Return the saved digits at positions `start` to `stop`, both included.
+    """Return the saved digits at positions `start` to `stop`, both included, as bytes.
 
     Raises UsageError if some of them are not saved.
     """

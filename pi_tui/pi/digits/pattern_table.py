@@ -21,7 +21,10 @@ _NAMES = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "
 
 
 def lines(patterns: Patterns) -> Iterator[str]:
-    """Yield the tables of pairs, gaps, runs and longest gaps, each with its chance."""
+    """Yield the lines of four tables, each with what chance predicts.
+
+    They show pairs of digits, gaps between equal digits, and the longest runs and gaps.
+    """
     if patterns.count < 2:
         yield "There is nothing to count yet."
         return
@@ -31,7 +34,7 @@ def lines(patterns: Patterns) -> Iterator[str]:
 
 
 def pair_lines(patterns: Patterns) -> Iterator[str]:
-    """Yield the hundred pairs as a square, and how even they are."""
+    """Yield the counts of the digit pairs 00 to 99 as ten rows of ten, and how even they are."""
     pairs = patterns.pairs
     scale = 1_000 if max(pairs) >= 10**6 else 1  # ten columns of seven figures are too wide
     width = max(5, len(str(max(pairs) // scale)))
@@ -72,7 +75,7 @@ def run_lines(patterns: Patterns) -> Iterator[str]:
 
 
 def long_gap_lines(patterns: Patterns) -> Iterator[str]:
-    """Yield the longest gap of each digit, and how rare it is."""
+    """Yield a table: the longest gap between two equal digits, for each digit, and its chance."""
     yield "LONGEST GAPS: the longest wait between two equal digits"
     yield f"  {'digit':<7}{'positions':>9}{'from':>14}  chance of one this long"
     for gap in patterns.longest_gaps:

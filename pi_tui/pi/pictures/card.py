@@ -13,7 +13,7 @@ _TOP, _STEP = 190, 74
 
 
 def draw_card(lines: list[str], theme: str, form: str) -> bytes:
-    """Draw the card as PNG or SVG; the first line is the largest."""
+    """Draw the card, with its first line largest; return the bytes of a PNG or SVG file."""
     inks = THEMES[theme]
     return _png(lines, inks) if form == "png" else _svg(lines, inks).encode()
 

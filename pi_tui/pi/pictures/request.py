@@ -34,7 +34,7 @@ class PictureRequest(NamedTuple):
 
     @property
     def inks(self) -> Inks:
-        """Return the colours of the theme."""
+        """Return the colours for pictures in the theme of this request."""
         return THEMES[self.theme]
 
     @property
@@ -67,7 +67,9 @@ def form_of(name: str, kind: str = "") -> str:
 
 
 def parse_moving_size(text: str) -> tuple[int, int]:
-    """Parse width and height of an animation, which are limited because every picture takes memory.
+    """Parse width and height of an animation in pixels.
+
+    Raises UsageError above 1920 pixels, because every picture takes memory.
 
     >>> parse_moving_size("800x450")
     (800, 450)
@@ -79,7 +81,7 @@ def parse_moving_size(text: str) -> tuple[int, int]:
 
 
 def parse_seconds(text: str) -> float:
-    """Parse how long an animation takes.
+    """Parse how long an animation takes, in seconds; raise UsageError unless 1 to 120.
 
     >>> parse_seconds("15"), parse_seconds("2.5s")
     (15.0, 2.5)
@@ -97,7 +99,7 @@ def can_png() -> bool:
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """Parse width and height in pixels.
+    """Parse width and height in pixels; raise UsageError for other text and impossible sizes.
 
     >>> parse_size("3840x2160")
     (3840, 2160)

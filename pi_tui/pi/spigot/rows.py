@@ -97,7 +97,10 @@ class Rows:
         return lost
 
     def _let_go(self) -> None:
-        """Drop the pieces that no later state has: N before iteration 1, and dropped blocks."""
+        """Drop the saved pieces that no later state contains.
+
+        These are the pieces with N as before iteration 1, and those of dropped blocks.
+        """
         names = {f"b{batch.name}" for batch in self._size.batches(self.counts)}
         if len(self.pieces) > len(names):
             self.pieces = {name: self.pieces[name] for name in self.pieces if name in names}

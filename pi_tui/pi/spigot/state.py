@@ -47,7 +47,7 @@ class SpigotState:
 
     @classmethod
     def at_start(cls, size: Size) -> SpigotState:
-        """Return the state in which nothing is made yet."""
+        """Return the state of a new run: no block is made yet."""
         nothing = (None,) * size.blocks_needed(0)
         return cls(size, nothing, nothing)
 

@@ -12,7 +12,7 @@ from tests.pi.app.conftest import Bench
 from tests.pi.app.helpers import DIGITS, a_complete_run, text_of, until_state
 
 
-async def test_by_heart_shows_mistakes_and_saves_the_best_score(
+async def test_screen_for_reciting_by_heart_shows_mistakes_and_saves_the_best_score(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rings: list[str] = []

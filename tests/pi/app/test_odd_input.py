@@ -26,7 +26,7 @@ OTHER_DIGITS = "٣١٤²Ⅷ๑１"
 
 
 @given(st.text(max_size=30) | st.text(OTHER_DIGITS + "0123456789.-%e", max_size=30))
-def test_any_typed_text_is_explained(text: str) -> None:
+def test_any_text_typed_in_a_dialog_or_the_search_raises_no_error(text: str) -> None:
     explain_date(text)
     explain_place(text, 1_000, "digits")
     explain_range(text, 1_000)

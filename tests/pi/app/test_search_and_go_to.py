@@ -55,7 +55,7 @@ async def test_key_escape_ends_the_search(bench: Bench) -> None:
         await until(lambda: "? help" in text_of(app))
 
 
-async def test_letters_typed_in_the_search_are_ignored(bench: Bench) -> None:
+async def test_search_text_of_letters_and_digits_searches_the_digits_alone(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("slash", *"q9p9")
         needle = app.main_screen.digits.needle
@@ -90,7 +90,9 @@ async def test_key_g_goes_to_a_position_and_shift_g_to_the_end(bench: Bench) -> 
         assert view.in_view[1] == DIGITS
 
 
-async def test_go_to_explains_what_is_typed(bench: Bench) -> None:
+async def test_go_to_dialog_says_which_position_the_text_means_or_why_it_means_none(
+    bench: Bench,
+) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("g", *"5000")
         await until(lambda: "there are 2,000 digits so far, so no position 5,000" in text_of(app))
@@ -108,7 +110,7 @@ async def test_search_for_3_14159_finds_position_1(bench: Bench) -> None:
         await until(lambda: "1 of 1 hit at position 1 " in text_of(app))
 
 
-async def test_letters_typed_in_the_search_show_a_message(bench: Bench) -> None:
+async def test_search_text_of_letters_alone_shows_a_message(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("slash", *"ab")
         await until(lambda: "only digits can be found: pi has no letters" in text_of(app))

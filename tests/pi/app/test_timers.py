@@ -45,7 +45,7 @@ async def test_textual_drops_a_one_shot_timer_that_is_overdue() -> None:
 
 
 @pytest.mark.usefixtures("held_up")
-async def test_every_new_window_size_arrives_if_timers_are_late() -> None:
+async def test_app_is_laid_out_for_every_new_window_size_even_if_timers_are_late() -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, pilot):
         for size in ((60, 20), (120, 40), (80, 24)):
             await resize(app, pilot, size)

@@ -13,7 +13,7 @@ from tests.helpers import pi
 
 
 @given(st.dates())
-def test_every_day_of_the_calendar_is_a_date(day: datetime.date) -> None:
+def test_every_day_of_the_calendar_is_accepted_in_every_notation(day: datetime.date) -> None:
     ways = notations(f"{day.day}.{day.month}.{day.year:04}")
     assert ways[0].text == f"{day.day:02}{day.month:02}{day.year:04}"
     assert ways == notations(f"{day.month}/{day.day}/{day.year:04}")
@@ -55,7 +55,7 @@ def test_invalid_dates_are_explained(text: str, told: str) -> None:
     assert explain_date(text) == (False, told)
 
 
-def test_card_claims_only_the_notation_it_found() -> None:
+def test_card_of_a_date_names_only_the_notation_that_was_found() -> None:
     digits = b"0" * 50 + b"1403" + b"9" * 50 + b"140388" + b"9" * 50 + b"14031988" + b"0" * 50
     claims = {
         60: "14 March is in pi as 1403, without the year",
@@ -79,7 +79,7 @@ def test_card_of_a_date_typed_without_a_year_does_not_call_the_year_missing() ->
     assert not any("full date" in line for line in lines)
 
 
-def test_card_of_a_miss_states_the_digits_needed() -> None:
+def test_card_of_a_date_not_found_states_the_digits_needed_to_find_it() -> None:
     digits = b"5" * 1_000
     place = look("14.3.1988", digits, len(digits))
     assert place is not None

@@ -69,7 +69,7 @@ def with_head(state: SpigotState, index: int, value: object) -> State:
         (6, 1, "not as many blocks"),
     ],
 )
-def test_impossible_header_is_refused(
+def test_state_with_an_impossible_header_is_refused(
     good: SpigotState, index: int, value: object, problem: str
 ) -> None:
     with pytest.raises(BadState, match=problem):
@@ -87,7 +87,9 @@ def test_truncated_or_extended_state_is_refused(good: SpigotState, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["head", "n0", "b0", "s0", "state"])
-def test_flipped_bit_never_passes_all_checks(name: str, pi: bytes) -> None:
+def test_state_with_a_flipped_bit_is_refused_or_gives_the_right_digits(
+    name: str, pi: bytes
+) -> None:
     state = states(300, 20, 64, RABINOWITZ_WAGON)[0 if name == "s0" else 5]
     whole = (format_1(state) if name == "state" else encode(state))[name]
     for position in range(0, len(whole), 1 + len(whole) // 150):
@@ -120,7 +122,7 @@ def test_length_field_larger_than_its_run_allows_is_refused_before_memory_is_all
     assert peak < 2**20
 
 
-def test_length_limits_are_at_most_twice_what_runs_need() -> None:
+def test_length_limits_of_a_state_are_at_most_twice_what_runs_need() -> None:
     """No run needs more than the limit; a forged state can claim less than twice as much."""
     spigot = ready(3_000, 100, 256)
     size = spigot.size
@@ -133,7 +135,7 @@ def test_length_limits_are_at_most_twice_what_runs_need() -> None:
 
 @pytest.mark.parametrize("name", ["digits", "digits_per_step", "boxes_per_block"])
 @pytest.mark.parametrize("number", [0, -1])
-def test_state_with_zero_or_negative_digits_k_or_b_is_refused(
+def test_state_is_refused_if_a_number_of_its_size_is_zero_or_negative(
     good: SpigotState, name: str, number: int
 ) -> None:
 
@@ -147,7 +149,7 @@ def test_predigit_of_more_than_k_digits_is_refused(good: SpigotState) -> None:
         back(replace(good, predigit=mpz(10) ** 20))
 
 
-def test_number_with_leading_zeros_is_refused(good: SpigotState) -> None:
+def test_saved_number_with_a_leading_zero_byte_is_refused(good: SpigotState) -> None:
     pieces = stored(encode(good))
     data = pieces["n0"]
     (length,) = struct.unpack_from(">I", data)
@@ -163,7 +165,7 @@ def test_piece_that_holds_the_blocks_of_another_piece_is_refused(good: SpigotSta
         back(good, pieces)
 
 
-def test_block_that_is_zero_modulo_the_prime_is_refused(good: SpigotState) -> None:
+def test_block_whose_denominator_is_zero_modulo_the_prime_is_refused(good: SpigotState) -> None:
     """Nothing could be divided by its residue."""
     block = good.blocks[1]
     assert isinstance(block, Block)

@@ -61,7 +61,9 @@ def shelved(spigot: Spigot) -> int:
 
 @EVERY_SERIES
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_digits_are_the_same_with_blocks_read_back(threads: int, series: Series, pi: bytes) -> None:
+def test_digits_are_right_if_blocks_are_read_back_from_the_database(
+    threads: int, series: Series, pi: bytes
+) -> None:
     spigot, database = new(N, K, B, series, threads), Database()
     while not spigot.done:
         database.save(spigot)
@@ -72,7 +74,7 @@ def test_digits_are_the_same_with_blocks_read_back(threads: int, series: Series,
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_stride_reads_each_block_at_most_once_for_each_sweep(threads: int) -> None:
+def test_method_stride_reads_each_shelved_block_at_most_once_for_each_sweep(threads: int) -> None:
     """A sweep close behind another finds its blocks in memory; one far behind reads them again."""
     spigot, database = ready(N, K, B, threads=threads), Database()
     database.save(spigot)

@@ -44,7 +44,10 @@ class LandmarksList(Dialog[tuple[int, int] | None]):
 
     @on(OptionList.OptionSelected)
     def _go(self, event: OptionList.OptionSelected) -> None:
-        """Close the list and return the place of the selected fact; ring if it is still to come."""
+        """Close the list with the place of the selected fact as its result.
+
+        If the digits there are not computed yet, ring the bell instead.
+        """
         fact = self._rows[event.option_index]
         assert isinstance(fact, Fact)  # a heading cannot be chosen
         if is_reached(fact, self._digits, self._count):

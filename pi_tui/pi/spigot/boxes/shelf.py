@@ -32,7 +32,10 @@ class Shelf:
         self._read = lru_cache(most)(_read)
 
     def fetch(self, wanted: Block | ShelvedBlock) -> Block:
-        """Return the block, from memory or from the database. Raises LostBlock."""
+        """Return the block; read a shelved one from the database unless it is still in memory.
+
+        Raises LostBlock if it cannot be read.
+        """
         if isinstance(wanted, Block):
             return wanted
         with self._lock:
