@@ -78,6 +78,17 @@ def test_command_to_resume_keeps_code_given_by_the_python_option_c() -> None:
     assert hints.command_line(["python", "-c", code]) == f"python -c '{code}'"
 
 
+@pytest.mark.parametrize("words", [[], ["1000", "--screen"]])
+def test_installed_program_is_named_without_python_and_its_folder(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "collatz"
+    program.touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    typed = ["python", str(program), *words]
+    assert hints.command_line(typed) == " ".join(["collatz", *words])
+
+
 def test_hint_of_the_app_names_the_database(tmp_path: Path) -> None:
     database = tmp_path / "x.db"
     with Terminal("--digits", 6_000, "--db", database, size=(200, 24)) as terminal:

@@ -44,7 +44,8 @@ def test_progress_prints_nothing_before_the_first_step() -> None:
 
 def test_progress_in_a_pipe_prints_each_change_of_state_once() -> None:
     comparing = snapshot(State.VERIFYING, part=1, parts=4)
-    told = lines(snapshot(), snapshot(), comparing, comparing)
+    step_in_parts = snapshot(part=1, parts=4)
+    told = lines(snapshot(), step_in_parts, comparing, comparing)
     assert told == ["verifying: 500 of 1,000 digits, 75.0 %, 1 min 05 s left, 400 saved"]
 
 
