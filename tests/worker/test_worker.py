@@ -56,6 +56,16 @@ def test_worker_makes_no_new_snapshot_until_publish_seconds_have_passed(
     wait_until(lambda: worker.snapshot is not snapshot)
 
 
+def test_snapshot_of_a_running_worker_has_the_time_of_its_next_save(
+    make_worker: MakeWorker,
+) -> None:
+    clock = Clock()
+    worker = make_worker(clock=clock, cadence=Cadence(seconds=60), pace=Pace.of(10))
+    wait_until(lambda: len(worker.output) > 0)
+    clock.now += 1
+    wait_until(lambda: worker.snapshot.next_save == 1_060.0)
+
+
 def test_save_now_makes_a_checkpoint(make_worker: MakeWorker, database: Path) -> None:
     worker = make_worker()
     wait_until(lambda: is_running(worker))
