@@ -136,7 +136,10 @@ def test_bench_measures_the_app_in_a_terminal(
     (tmp_path / "pi-tui").mkdir()
     (tmp_path / "pi-tui" / "face.json").write_text('{"view": "walk"}')  # a view without digits
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    (here := tmp_path / "here").mkdir()
+    monkeypatch.chdir(here)
     face = feel.Face(tmp_path / "face", turns.environment(), runs=1).measure({1_000_000: 0.1})
+    assert not list(here.iterdir()), "all its files are in a folder of their own"
     over_too_soon_on_a_quick_machine = ("while blocks", "CPU", "event loop")
     for name, figure in face.items():
         if not any(words in name for words in over_too_soon_on_a_quick_machine):
