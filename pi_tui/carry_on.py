@@ -264,7 +264,7 @@ class _Callable(ModuleType):
     """
 
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """Call `carry_on`."""
+        """Call the function `carry_on`; return exit code and output."""
         return carry_on(*args, **kwargs)
 
 

@@ -140,7 +140,7 @@ def _app(options: argparse.Namespace) -> int:
 def _call(options: argparse.Namespace) -> int:
     """Call the function of a command; return its exit code.
 
-    Each of its parameters gets the option of the same name.
+    Each parameter of the function gets the argument that `_given` returns for its name.
     """
     module, _, name = options.run.partition(":")
     function: Callable[..., int] = getattr(import_module(module), name)

@@ -97,7 +97,7 @@ class PiScreen(RunScreen):
     def _count(self, source: Output, made: int) -> None:
         """Count the 0s, 1s, … 9s among the new digits.
 
-        Few digits are counted before this returns, the rest later in a thread.
+        A first part of them is counted before this returns, the rest later in a thread.
         """
         is_free = self._counting is None or self._counting.is_finished
         if is_free and self.counts.feed(source, made):
