@@ -16,14 +16,16 @@ from tests.terminal.emulator import Terminal
 
 
 def pasted(hint: str) -> subprocess.CompletedProcess[str]:
-    """Return the words that a shell reads from the command in a hint."""
+    """Run the command in a hint as if pasted into bash; return the ended process."""
     script = f'pi-tui() {{ "{sys.executable}" -m pi_tui "$@"; }}; export PI_TUI_DB; {hint}'
     bash = ["bash", "-c", script]
     return subprocess.run(bash, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("by", ["flag", "variable"])
-def test_hint_of_the_run_command_finds_the_same_database(by: str, tmp_path: Path) -> None:
+def test_hint_of_the_run_command_resumes_the_run_in_its_database_when_pasted(
+    by: str, tmp_path: Path
+) -> None:
     database = tmp_path / "it's mine; $HOME.db"
     flag = ["--db", str(database)] if by == "flag" else []
     more = {} if by == "flag" else {"PI_TUI_DB": str(database)}
