@@ -74,7 +74,6 @@ class RunsList(Dialog[Run | str | None]):
         with telling_errors(self):
             self._runs = await in_thread(list_runs, self._location, self._kind)
             self._fill()
-            self._table.focus()
 
     def _fill(self) -> None:
         """Fill the table with the runs; keep the cursor where it is."""
