@@ -110,7 +110,7 @@ def test_carry_on_all_without_tasks_returns_code_0_and_makes_no_database(databas
     assert not database.exists()
 
 
-def test_tasks_of_the_same_call_cause_no_note_about_other_runs(
+def test_carry_on_all_prints_no_note_about_other_runs_if_these_belong_to_its_own_tasks(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert carry_on_all(KIND, TASKS, str(database))[0] == 0

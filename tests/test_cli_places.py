@@ -70,7 +70,7 @@ def test_cli_reading_a_missing_database_creates_no_file(command: str, tmp_path: 
     "command",
     ["delete --digits 9 --yes", "run --digits 9 --fresh", "9", "status", "export", "backup x"],
 )
-def test_cli_refuses_an_empty_db_and_keeps_the_usual_database(
+def test_cli_refuses_an_empty_path_after_option_db_and_keeps_the_default_database(
     command: str, flag: list[str], tmp_path: Path, private_home: Path
 ) -> None:
     pi_tui("run", "--digits", "9")

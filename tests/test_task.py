@@ -43,7 +43,7 @@ def test_state_made_of_str_is_refused_and_the_type_named() -> None:
         State.of("text")  # type: ignore[arg-type]
 
 
-def test_task_refuses_names_and_parameters_of_wrong_types() -> None:
+def test_task_refuses_a_parameter_name_that_is_no_str_and_parameters_that_are_no_mapping() -> None:
     with pytest.raises(TypeError, match="a str as its name"):
         Task(7, {3: 4})  # type: ignore[dict-item]
     with pytest.raises(TypeError, match="a mapping, not list"):

@@ -93,7 +93,7 @@ class Database:
         return other
 
     def writer(self, run: Run | None) -> str:
-        """Return the process that computes the run, or "" if none does; take no lock."""
+        """Return the name of the process that computes the run, "" if none does; take no lock."""
         if run is None:
             return ""
         with self._failures_in_our_words():

@@ -59,7 +59,10 @@ def _identify(connection: Connection, run_id: int, identity: str) -> None:
 
 
 def notes_of(rows: Sequence[Row[Any]], task: Task, tuning: Collection[str]) -> tuple[str, ...]:
-    """Return a note on other runs of this goal and the parameters that differ; () without any."""
+    """Return a tuple of one note on other runs with the goal of `task`; () if there are none.
+
+    The note gives the parameters in which the first of `rows`, the other runs, differs from `task`.
+    """
     if not rows:
         return ()
     theirs, mine = to_task(rows[0]).parameters, task.parameters
@@ -75,9 +78,10 @@ def notes_of(rows: Sequence[Row[Any]], task: Task, tuning: Collection[str]) -> t
 
 
 def _shown(values: Mapping[str, object], name: str, others: Mapping[str, object]) -> str:
-    """Return parameter `name` as a user would write it, shortened; "no NAME" if it is missing.
+    """Return parameter `name` as "NAME=VALUE"; "no NAME" if `values` has no such parameter.
 
-    If it begins as in `others`, the part around the first difference is shown.
+    Shows up to 40 characters of the value: the first ones or, if the value in `others` begins with
+    these too, those around the first difference.
     """
     if name not in values:
         return f"no {name}"

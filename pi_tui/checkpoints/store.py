@@ -111,7 +111,7 @@ class CheckpointStore(RunCatalogue):
         Damage is reported in `notes` and skipped: the newest good checkpoint is used, or else a
         new machine, whose output is compared with the saved output. With `before`, checkpoints
         from that number on are skipped too, because the caller distrusts them. Raises DamagedError
-        only if nothing can be trusted, and UsageError if the kind refuses.
+        only if nothing can be trusted, and UsageError if the kind refuses the task.
         """
         try:
             with self._failures_in_our_words():
@@ -249,9 +249,10 @@ class CheckpointStore(RunCatalogue):
         return fresh
 
     def _claimed(self, run: Run) -> Trust:
-        """Return what this store trusts of a run; claim the run first if that was not done yet.
+        """Return the `Trust` of a run: what this store remembers. Claim the run if not done yet.
 
-        Opening claims every run but a complete one, which is claimed here if it needs repair.
+        `open_run` claims every run but a complete one. That is claimed here, before its repair
+        writes to it.
         """
         if not self._trusted[run.id].epoch:
             with self._writing() as connection:

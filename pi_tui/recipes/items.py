@@ -116,8 +116,9 @@ class Items(Kind):
         return self._task
 
     def _texts(self) -> Iterator[str]:
-        """Yield a text for each value that the function holds (a default, say) and for each input.
+        """Yield the texts that `task` hashes to identify the batch.
 
+        There is one for each value that the function holds (a default, say) and for each input.
         Raises TypeError for an input that cannot be identified.
         """
         yield from texts_of_data(self.function)
@@ -173,9 +174,10 @@ class Items(Kind):
         raise SystemExit(code or (1 if self._made and self._made.has_failed else 0))
 
     def limits(self, task: Task) -> Limits:
-        """Return upper limits of a saved state; raise BadState if the goal is not the item count.
+        """Return the largest sizes that a saved state may have.
 
-        Other inputs are refused by `new`, with a message of their own.
+        Raises BadState if the goal is not the number of items. Other inputs are refused by `new`,
+        with a message of their own.
         """
         if task.parameters == self.task().parameters and task.goal != len(self.inputs):
             raise BadState(f"this batch has {counted(len(self.inputs), 'item')}, no other goal")

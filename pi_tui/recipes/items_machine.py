@@ -125,12 +125,15 @@ class ItemsMachine(Machine):
         return self._pool
 
     def _collect(self, pool: Pool) -> dict[int, str]:
-        """Return the lines of items that have ended; schedule a retry for failed ones."""
+        """Return the lines of items that succeeded, by index; schedule retries of failed ones."""
         lines = {one.item: self._line_of(one) for one in pool.collect(LOOK_SECONDS)}
         return {index: line for index, line in lines.items() if line is not None}
 
     def _line_of(self, one: Outcome) -> str | None:
-        """Return the line of an item; None if it failed. Schedules a retry if any is left."""
+        """Return the output line of an item that has ended; None if it failed.
+
+        A failed item is tried again later; after its last try, a line on its failure is kept.
+        """
         if not one.failed:
             return one.text
         tries = self._tries[one.item] = self._tries.get(one.item, 0) + 1

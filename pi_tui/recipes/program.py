@@ -45,12 +45,12 @@ class Resumable(GeneratorKind):
         self.__doc__, self.__name__, self.__wrapped__ = function.__doc__, name, function
 
     def __call__(self, *args: Any, **kwargs: Any) -> Yielded:
-        """Call the function itself; the result is a plain generator, which saves nothing."""
+        """Call the decorated function; the result is a plain generator, which saves nothing."""
         return self.function(*args, **kwargs)
 
     @property
     def kind(self) -> GeneratorKind:
-        """Return this kind, for programs that pass `f.kind`."""
+        """Return this object, which is a kind itself, for programs that pass `f.kind`."""
         return self
 
     def run(
@@ -59,8 +59,8 @@ class Resumable(GeneratorKind):
         """Compute or resume the goal; return the whole output.
 
         `db` is a file or URL; without it, NAME.sqlite3 in the working folder. Raises SystemExit
-        with the exit code if it was interrupted or failed, or if there is no such task; stderr then
-        tells why, and how to resume.
+        with the exit code if it was interrupted or failed, or if an argument is invalid; stderr
+        then tells why, and how to resume.
         """
         code, output = carry_on(self, self._asked_for(goal, parameters), db or self._file)
         if code:
@@ -116,7 +116,10 @@ class Resumable(GeneratorKind):
 
 
 def print_output(name: str, output: bytes) -> int:
-    """Write the output to stdout; return the exit code. Reports a failure on stderr."""
+    """Write `output` to stdout; return the exit code.
+
+    An error is reported on stderr, unless the reader has closed the pipe.
+    """
     try:
         to_stdout([output])
     except BrokenPipeError:

@@ -20,7 +20,7 @@ HALF_LIFE = 20.0
 def work_of(job: Job, task: Task, machine: Machine) -> Work:
     """Return the work done and in total; a total of 0 if unknown.
 
-    The work is that of the steps and, unless the job skips `Kind.verify`, of that comparison.
+    It is the work of the steps and, unless the job skips that, of the comparison `Kind.verify`.
     """
     done, total = checked.work(machine)
     total -= 0.0 if job.verify else machine.verifying_work
@@ -56,10 +56,11 @@ class Meter:
     """Measures progress, speed and time left in one session of one run.
 
     `done` is the only number for the progress of the run. It is saved with each checkpoint, and it
-    never falls. What is left of the bar is spread over the seconds that are left, by the machine's
-    speed and the pace of that moment. So without a pace the bar follows the work. At a pace that
-    the machine could exceed, it follows the output. After damage, or with more work to do than
-    before, it goes on from what was shown.
+    never falls. When a step shortens the time left by some part, the empty rest of the bar shrinks
+    by the same part: from 10 s to 9 s, by a tenth. If the time left rises, the bar stays. The times
+    left before and after the step are both computed from the present speed and pace. So without a
+    pace the bar follows the work, and at a pace that the machine could exceed, the output. After
+    damage, or with more work to do than before, the bar goes on from what was shown.
 
     Only time spent computing counts: pauses stop the meter. The time left comes from the work
     left, never from output per second alone, because steps may get cheaper or make no output.
@@ -91,11 +92,14 @@ class Meter:
 
     @property
     def work(self) -> Work:
-        """Return the work to save: `done` of 1, or the machine's own if its total is unknown."""
+        """Return the work to save: `done` out of 1; the machine's own if its total is unknown."""
         return Work(self.done, 1.0) if self._work.total > 0 else self._work
 
     def saw(self, work: Work, made: int | None = None) -> None:
-        """Update `done` from the work of the machine; also called during a comparison."""
+        """Update `done` from the machine's `work` and from `made`, its bytes of output.
+
+        During the comparison after the steps, `made` is None: the output does not change.
+        """
         each = self._each or 1.0
         before = self._rest(each) if self._work.total > 0 else work.total * each
         self._work, self._made = work, self._made if made is None else made
@@ -103,7 +107,10 @@ class Meter:
             self.done = 1.0 - (1.0 - self.done) * rest / before
 
     def stepped(self, work: Work, made: int, now: float, took: float) -> None:
-        """Record a step that took `took` seconds; `work` and `made` are the counts after it."""
+        """Record a step of `took` seconds, after which `work` is done and `made` bytes are there.
+
+        `now` is the time spent computing, in seconds.
+        """
         fade = 0.5 ** (took / HALF_LIFE)
         self._busy_work = self._busy_work * fade + (work.done - self._work.done)
         self._busy_time = self._busy_time * fade + took
@@ -120,7 +127,7 @@ class Meter:
         return (last - first) / max(end - start, SHORTEST) if end > start else 0.0
 
     def work_rate(self) -> float:
-        """Return the share of all work done per second, over the last WINDOW seconds."""
+        """Return the share of the run that was done per second, over the last WINDOW seconds."""
         (start, _, first), (end, _, last) = self._samples[0], self._samples[-1]
         return (last - first) / max(end - start, SHORTEST) if end > start else 0.0
 

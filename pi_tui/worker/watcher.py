@@ -30,7 +30,7 @@ MOMENT = 3.0
 class WatchingWorker(Worker):
     """A worker that only follows its run, as long as another process has it open.
 
-    If `job.goes_on` is set, the run is never computed here, even if no process has it open.
+    If `job.goes_on` is not "", the run is never computed here, even if no process has it open.
     """
 
     def _work(self) -> None:

@@ -45,7 +45,7 @@ def opened(seed: int, size: tuple[int, int] = (80, 24)) -> Terminal:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
-def test_list_of_runs_shows_the_parameters_that_tell_them_apart(
+def test_list_of_runs_shows_only_the_parameters_in_which_runs_of_one_goal_differ(
     size: tuple[int, int], folder: Path
 ) -> None:
     with opened(2, size) as terminal:

@@ -75,7 +75,7 @@ def test_manifest_parses_to_its_entries_or_raises_bad_row(text: str) -> None:
     )
 
 
-def test_manifest_entry_formats_as_one_line() -> None:
+def test_manifest_entry_formatted_as_text_parses_to_an_equal_entry() -> None:
     entry = Entry(Known(bytes(32), 7), True, "table")
     assert parse(str(entry)) == [entry]
 
@@ -98,7 +98,7 @@ def test_messages_escape_hostile_names_and_numbers(
 
 
 @pytest.mark.parametrize("seq", ["'two'", "x'02'", "2.5", "7.5", "9e999", "9223372036854775807"])
-def test_save_works_beside_a_checkpoint_with_an_impossible_number(
+def test_load_and_save_work_if_a_saved_checkpoint_has_an_impossible_sequence_number(
     seq: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, f"UPDATE pi_checkpoint SET seq = {seq} WHERE seq = 2")

@@ -67,7 +67,9 @@ def test_delete_spares_the_run_of_another_kind(open_store: OpenStore) -> None:
         assert store.check() == []
 
 
-def test_check_reads_every_byte_of_unknown_kinds(open_store: OpenStore, path: str) -> None:
+def test_check_finds_damage_in_every_part_of_a_run_of_an_unknown_kind(
+    open_store: OpenStore, path: str
+) -> None:
     with open_store() as store:
         save_some(store)
     with open_store(kind=SpigotKind()) as stranger:

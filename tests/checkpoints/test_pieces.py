@@ -65,7 +65,7 @@ def test_two_equal_pieces_of_one_state_are_stored_once(store: CheckpointStore, p
     ]
 
 
-def test_lasting_piece_is_read_and_hashed_only_once(
+def test_later_saves_neither_read_nor_hash_a_lasting_piece_again_even_after_a_load(
     open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = open_store()
@@ -159,7 +159,7 @@ def test_damaged_lasting_piece_not_made_again_yet_is_reported_again(
     assert loaded.machine.finalize() == tale()
 
 
-def test_checkpoint_is_damaged_if_machine_cannot_make_a_lost_piece(
+def test_checkpoint_counts_as_damaged_if_the_machine_cannot_make_a_lost_piece_again(
     open_store: OpenStore, path: str
 ) -> None:
     kind = StubbornWalks()

@@ -38,7 +38,7 @@ def test_reader_cannot_write(open_store: OpenStore) -> None:
         reader.delete(run.task)
 
 
-def test_open_waits_for_a_program_that_locks_the_file_then_refuses(
+def test_save_fails_only_while_another_program_locks_the_file(
     open_store: OpenStore, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.2)

@@ -54,7 +54,7 @@ async def test_page_sets_a_strict_http_only_cookie_that_opens_the_websocket(serv
             await see(ws, b"1415926535")
 
 
-async def test_no_token_option_admits_requests_without_a_token(database: Path) -> None:
+async def test_server_with_option_no_token_admits_requests_without_a_token(database: Path) -> None:
     with serving(database, "--no-token") as served:
         assert served.token == ""
         assert await refusal(f"{served.url}/") == 200

@@ -71,7 +71,7 @@ def test_resumed_primality_test_ends_like_an_uninterrupted_one() -> None:
 
 
 @pytest.mark.parametrize(("p", "word"), [("44497", "prime"), ("44491", "not prime")])
-def test_verdict_is_printed_at_the_first_start_and_at_the_next(
+def test_verdict_is_printed_at_the_first_start_and_again_at_the_second(
     p: str, word: str, database: Path
 ) -> None:
     for _ in range(2):

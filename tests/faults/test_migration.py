@@ -103,7 +103,7 @@ def test_migration_disturbed_at_any_system_call_leaves_the_old_or_the_new_databa
 
 
 @SCHEMAS
-def test_control_migration_killed_without_a_journal_does_damage(
+def test_control_experiment_with_migrations_killed_without_a_journal_finds_damage(
     schema: int, folder: Path, tally: Tally
 ) -> None:
     faults = []

@@ -37,7 +37,7 @@ def test_run_that_fits_is_not_refused(tmp_path: Path) -> None:
     assert refusal(1_000_000, a_machine(tmp_path, 10**9)) == ""
 
 
-def test_refusal_states_the_memory_of_the_run_and_that_of_the_machine(tmp_path: Path) -> None:
+def test_refusal_message_gives_the_memory_of_the_run_and_of_the_computer(tmp_path: Path) -> None:
     line = refusal(200_000_000, a_machine(tmp_path, 10**9))
     assert line.startswith("200,000,000 digits take about 1.6 GB of memory, and this machine has 1")
     assert line.endswith("free some, or try --memory 1.6G")
@@ -66,7 +66,7 @@ def test_memory_limit_of_a_version_1_control_group_is_obeyed(tmp_path: Path) -> 
     assert allowance(root=root) == Allowance(2 * 10**8 + own, "its control group has {} left")
 
 
-def test_nothing_is_refused_where_free_memory_is_unknown(tmp_path: Path) -> None:
+def test_no_run_is_refused_where_free_memory_is_unknown(tmp_path: Path) -> None:
     assert refusal(100_000_000, tmp_path) == ""
 
 
@@ -102,7 +102,9 @@ def test_complete_run_is_opened_with_too_little_memory(database: Path) -> None:
     assert (done.returncode, done.stdout[:6]) == (0, "3.1415")
 
 
-def test_long_run_and_a_small_disk_are_announced_before_the_first_step(database: Path) -> None:
+def test_notes_of_a_new_long_run_tell_its_time_memory_disk_use_and_any_lack_of_disk_space(
+    database: Path,
+) -> None:
     kind = BoundedKind.within(10**9, 2, 10**12, str(database))
     (note,) = kind.new(kind.task(10**9)).notes
     assert note.startswith("1,000,000,000 digits take about 1 h")

@@ -206,7 +206,9 @@ def test_small_copy_names_a_value_that_cannot_be_stored() -> None:
         *("5,000 deep", "a list that holds itself"),
     ],
 )
-def test_value_that_cannot_be_stored_is_named(value: object, named: str) -> None:
+def test_error_tells_which_part_of_a_value_cannot_be_stored_and_why(
+    value: object, named: str
+) -> None:
     with pytest.raises(Unstorable, match=named):
         pieces_of({"inner": value})
 

@@ -21,7 +21,7 @@ async def ask_for_file(
     suggested: str,
     explain: Callable[[str, str], tuple[bool, str]] = explain_file,
 ) -> str | None:
-    """Ask for a file; return its name, or None if the user cancels."""
+    """Ask for the name of a file to write; return it as typed, or None if the user cancels."""
     from pi_tui.app.screens.dialogs import Ask
 
     question = Ask(title, lambda name: explain(name, face.location), value=suggested)
@@ -29,7 +29,7 @@ async def ask_for_file(
 
 
 def write_file(face: Face, name: str, make: MakeFile, what: str) -> None:
-    """Write a file in the background, and show the result; `what` begins the message."""
+    """Write file `name` in the background; then show `what` and its path, or the error."""
 
     async def write() -> None:
         with telling_errors(face):
@@ -39,7 +39,10 @@ def write_file(face: Face, name: str, make: MakeFile, what: str) -> None:
 
 
 def save_file(name: str, make: MakeFile, location: str) -> Path:
-    """Write a file, completely or not at all; return its path. Raises PiTuiError."""
+    """Write what `make` returns to file `name`, completely or not at all; return its path.
+
+    Raises PiTuiError if the file cannot be written.
+    """
     path = file_named(name)
     with OutputFile.claim(str(path), location) as target:
         target.write(make(name))

@@ -41,7 +41,11 @@ class Goals:
         return True, f"the run of goal {self.parse(text).goal:,}: begin it, or go on with it"
 
     def parse(self, text: str) -> Task:
-        """Return the task for a goal that the user typed. Raises ValueError or BadState."""
+        """Return the task for a goal that the user typed.
+
+        Raises ValueError if `text` is no whole number from 1 on. Raises ValueError or BadState if
+        the kind has no task with this goal.
+        """
         goal = parse_number(text.strip())
         if goal < 1:
             raise ValueError(text)

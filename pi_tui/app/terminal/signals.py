@@ -138,7 +138,11 @@ class Signals:
                 threading.Thread(target=self._insist, daemon=True).start()
 
     def _insist(self) -> None:
-        """Exit without Textual once a terminal that accepts no bytes blocks the screen."""
+        """Save and exit without Textual if the event loop stops answering during an exit.
+
+        A terminal that accepts no bytes blocks the loop. Runs in a thread of its own until the
+        screen is left, or until the user chooses to stay.
+        """
         while not self.left.wait(_TTY_LOOK / 10):
             if not (self._first or self._quitting.is_leaving):  # the user chose to stay
                 self._insisting = False

@@ -67,7 +67,7 @@ class ProgressPanel(Panel):
 
 
 def is_silent(snapshot: Snapshot) -> bool:
-    """Return True if the machine works and makes no output yet."""
+    """Return True if the machine is at work, but has added no output in this session yet."""
     states = (State.RUNNING, State.SAVING, State.WATCHING)
     is_at_work = snapshot.state in states and snapshot.length is not None
     there = max(snapshot.overture, snapshot.resumed)
@@ -136,7 +136,7 @@ class CheckpointPanel(Panel):
     BORDER_TITLE = "checkpoint"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return lines about the newest checkpoint, then one for each earlier one that fits."""
+        """Return lines on the newest checkpoint, then one per older checkpoint, as many as fit."""
         snapshot = frame.snapshot
         newest = snapshot.checkpoint
         if newest is None:
@@ -231,7 +231,7 @@ def _figures(snapshot: Snapshot) -> Mapping[object, object]:
 
 
 def _figure(name: str, value: object, width: int) -> Content:
-    """Return the line of a figure; long values are shortened."""
+    """Return a line with the name and the value of a figure, shortened to fit."""
     if isinstance(value, int) and not isinstance(value, bool):
         text = f"{value:,}"
     else:

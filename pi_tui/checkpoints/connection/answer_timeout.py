@@ -26,7 +26,7 @@ class NoAnswerError(StorageError):
 
 
 def set_answer_timeout(engine: Engine, is_leaving: IsLeaving) -> None:
-    """Close a connection of this PostgreSQL engine when the server does not answer in time."""
+    """Make this PostgreSQL engine close a connection if the server does not answer in time."""
     import psycopg
 
     class TimedConnection(psycopg.Connection[Any]):

@@ -29,10 +29,10 @@ _NOT_OUR_TABLES = ("42703", "42P01", "22021")
 def in_our_words(
     error: Exception, where: Location, needed: Callable[[], int] = lambda: 0
 ) -> PiTuiError:
-    """Return `error` as one of our errors.
+    """Return the PiTuiError for `error`, with a message that says what the user can do.
 
-    `needed` counts the bytes to be written. It is called only if space may be missing, because
-    counting takes time.
+    `needed` is a function that counts the bytes to be written. It is called only if the disk may
+    be full, because counting takes time.
     """
     if isinstance(error, MemoryError):
         return StorageError("not enough memory to save or load; what was saved before is untouched")

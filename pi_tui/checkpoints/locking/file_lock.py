@@ -52,7 +52,7 @@ class FileLock:
         return False
 
     def write(self, mark: str) -> None:
-        """Write the name of the holder into the file; used only in messages."""
+        """Write `mark`, which names the holder, into the file; only messages show it."""
         with suppress(OSError):
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, mark.encode()[:_LONGEST], 0)

@@ -29,12 +29,15 @@ _Identity = tuple[str, str, str]
 
 
 def me() -> str:
-    """Return the readable name of this process, for messages of others."""
+    """Return the readable name of this process, as "pid 7 on mill"; other processes show it."""
     return f"pid {os.getpid()} on {_HOST}"
 
 
 def my_mark(*, unlocked: bool = False) -> str:
-    """Return the mark of this process: its readable name and its identity."""
+    """Return the mark of this process: its readable name and, on Linux, its identity.
+
+    `unlocked` tells that this process could not take a lock.
+    """
     identity = _identity_of("self")
     return f"{me()} #{'.'.join(identity)}{_UNLOCKED * unlocked}" if identity else me()
 
@@ -49,12 +52,12 @@ def words_of(mark: str) -> str:
 
 
 def is_unlocked(mark: str) -> bool:
-    """Return True if the marked process could not take a lock."""
+    """Return True if the process that `mark` names could not take a lock."""
     return bool(_parts(mark)["unlocked"])
 
 
 def computes_unlocked(mark: str) -> bool:
-    """Return True if the marked process works without a lock and is not known to be dead."""
+    """Return True if the process that `mark` names has no lock, and may still run."""
     return is_unlocked(mark) and is_alive(mark) is not False
 
 
@@ -64,7 +67,7 @@ def is_me(mark: str) -> bool:
 
 
 def is_alive(mark: str) -> bool | None:
-    """Return whether the marked process runs; None if this process cannot tell."""
+    """Return whether the process that `mark` names runs; None if this process cannot tell."""
     parts, mine = _parts(mark), _identity_of("self")
     if not mine or not parts["pid"] or (parts["boot"], parts["namespace"]) != mine[:2]:
         return None
@@ -74,12 +77,12 @@ def is_alive(mark: str) -> bool | None:
 
 
 def is_stopped(mark: str) -> bool:
-    """Return True if the marked process runs here, but was stopped by a signal."""
+    """Return True if the process that `mark` names runs here, but was stopped by a signal."""
     return bool(is_alive(mark)) and _stat_of(str(pid_in(mark)))[:1] in (["T"], ["t"])
 
 
 def has_open_though_deleted(mark: str, path: Path) -> bool:
-    """Return True if the marked process runs here and has a deleted file of that name open."""
+    """Return True if the process that `mark` names runs here and has deleted file `path` open."""
     if not is_alive(mark):
         return False
     wanted = f"{os.path.realpath(path)} (deleted)"
@@ -92,7 +95,7 @@ def has_open_though_deleted(mark: str, path: Path) -> bool:
 
 
 def pid_in(mark: str) -> int:
-    """Return the pid in a mark; 0 if it has none."""
+    """Return the pid in `mark`, which names a process; 0 if it has none."""
     return int(_parts(mark)["pid"] or 0)
 
 

@@ -104,7 +104,9 @@ def _announce(turns: Turns, full: bool) -> None:
 
 
 def expected_seconds(runs: int, small_run: float, *, full: bool) -> float:
-    """Estimate the seconds that `bench` takes; `small_run` is the time of a small run here.
+    """Estimate the seconds that `bench` takes with its options `--runs` and `--full`.
+
+    `small_run` is the number of seconds that a run of a thousand digits takes on this machine.
 
     >>> expected_seconds(3, SMALL_RUN, full=False)
     95.0
@@ -116,7 +118,7 @@ def expected_seconds(runs: int, small_run: float, *, full: bool) -> float:
 
 
 def machine() -> dict[str, Any]:
-    """Return the date, the machine, and the versions measured."""
+    """Return the date, the kind of machine, and the versions of Python and packages measured."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "cores": cores(),

@@ -20,7 +20,7 @@ KILOBYTE = 1 if sys.platform == "darwin" else 1024
 def main(output: str, command: list[str]) -> int:
     """Run a command with its standard output in the file `output`; return its exit code.
 
-    Prints as JSON its seconds, its CPU seconds, and the bytes of memory it used at most.
+    Prints JSON with its elapsed time and CPU time in seconds, and its peak memory in bytes.
     """
     file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     began = time.perf_counter()

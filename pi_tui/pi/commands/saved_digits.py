@@ -20,10 +20,11 @@ from pi_tui.reports.standard_output import tell, to_stdout
 def export(
     location: str, kinds: Kinds, wanted: Wanted, start: int, stop: int | None, output: str | None
 ) -> int:
-    """Write positions `start` to `stop` of a saved run to a file or standard output; return 0.
+    """Write a part of a saved run to the file `output` or standard output; return exit code 0.
 
-    Digits from position 1 on begin with "3." and end with a new line. The output of another kind
-    is written as it is.
+    The part is from position `start` to `stop`, both included, or to the last if `stop` is None.
+    Digits of pi end with a line break, and begin with "3." if `start` is 1. The output of another
+    kind is written as it is.
     """
     run = choose(location, kinds, wanted)
     prefix, end = (b"3." if start == 1 else b"", b"\n") if kinds.is_own(run) else (b"", b"")
@@ -50,10 +51,11 @@ def saved_range(location: str, digits: int | None, start: int, stop: int | None)
 
 
 def verify(location: str, digits: int | None) -> int:
-    """Compare all saved digits with pi; mark a complete run as verified; return 0.
+    """Compare all saved digits with pi; mark a complete run as verified; return exit code 0.
 
-    If a digit is wrong, delete the digits from there on and raise WrongResultError. The mark is
-    left out if the whole database is in use elsewhere. Raises UsageError if no digit is saved.
+    If a digit is wrong, delete the digits from there on and raise WrongResultError. The run
+    stays unmarked if another process has locked the whole database. Raises UsageError if no digit
+    is saved.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)

@@ -79,7 +79,7 @@ class Grid(NamedTuple):
 
     @classmethod
     def of(cls, digits: int, size: tuple[int, int], most: int = 2**62) -> Grid:
-        """Return a grid that shows all digits in at most `most` squares, as large as possible."""
+        """Return a grid of all digits in at most `most` squares, each as large as `size` allows."""
         edge = margin(size)
         width, height = size[0] - 2 * edge, size[1] - 3 * edge
         stride = max(1, math.ceil(digits / min(width * height, most)))

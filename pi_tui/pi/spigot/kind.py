@@ -165,7 +165,10 @@ def _iterations(size: Size, steps: int, length: int) -> int:
 
 
 def _size(task: Task) -> Size:
-    """Read the size from a task. Raises BadState if this program cannot have created the task."""
+    """Read from a task its series, digits, digits per step and boxes per block.
+
+    Raises BadState if this program cannot have created the task.
+    """
     series = SERIES.get(str(task.parameters.get("series")))
     numbers = (task.goal, *map(task.parameters.get, ("digits_per_step", "boxes_per_block")))
     n, k, b = (number if isinstance(number, int) else 0 for number in numbers)

@@ -110,7 +110,7 @@ class Spigot(Machine):
         self._go_on(1, 1, poll)
 
     def stride(self, wanted: float, poll: Poll = unwatched) -> None:
-        """Do two iterations in each thread if at least their digits are `wanted`; else one step."""
+        """Do two iterations in each thread if these make at most `wanted` digits; else one step."""
         wave = self.threads * AT_ONCE
         if wanted >= wave * self.size.digits_per_step:
             self._go_on(self.threads, AT_ONCE, poll)

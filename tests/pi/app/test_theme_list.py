@@ -9,7 +9,9 @@ from tests.pi.app.conftest import Bench
 from tests.pi.app.helpers import DIGITS, a_complete_run, text_of, until_state
 
 
-async def test_theme_list_previews_a_theme_and_restores_the_old_one(bench: Bench) -> None:
+async def test_theme_list_previews_a_theme_which_escape_undoes_and_enter_keeps(
+    bench: Bench,
+) -> None:
     async with a_complete_run(bench) as (app, pilot):
         before = app.theme
         await pilot.press("t")

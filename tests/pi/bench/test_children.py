@@ -32,7 +32,7 @@ def evil(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("contender", [*who.us(), *who.peers()], ids=lambda each: each.name)
-def test_contender_runs_no_module_of_the_working_folder(
+def test_pi_program_measured_by_bench_runs_no_module_of_the_working_folder(
     contender: Contender, evil: Path, tmp_path: Path
 ) -> None:
     room = tmp_path / "room"

@@ -135,7 +135,7 @@ def test_table_of_few_digits_has_no_nan_or_inf(count: int) -> None:
     assert "inf" not in told
 
 
-def test_expected_gaps_of_50_digits_or_more_are_ten_times_those_of_exactly_50() -> None:
+def test_expected_number_of_gaps_of_at_least_50_digits_is_ten_times_that_of_exactly_50() -> None:
     exact = sum(expected_gaps(length, 10**6) for length in range(50, 2_000))
     assert 10 * expected_gaps(50, 10**6) == pytest.approx(exact, rel=0.01)
     assert chance_of_any(1e-12) == pytest.approx(1e-12)

@@ -79,7 +79,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("small_blocks")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(DIGITS, NEEDLES, st.integers(-1, 60), st.integers(0, 60))
-def test_next_and_previous_hit_are_right_or_none_while_some_output_is_uncounted(
+def test_next_and_previous_hit_are_right_or_none_while_a_part_of_the_output_is_not_searched(
     digits: str, text: str, offset: int, counted: int
 ) -> None:
     needle, data, hits = Needle(text), digits.encode(), offsets(digits, text)

@@ -106,7 +106,7 @@ def test_state_with_a_flipped_bit_is_refused_or_gives_the_right_digits(
 
 
 @pytest.mark.parametrize("name", ["head", "n0", "b0"])
-def test_length_field_larger_than_its_run_allows_is_refused_before_memory_is_allocated(
+def test_length_field_larger_than_the_run_allows_is_refused_before_memory_is_allocated(
     good: SpigotState, name: str
 ) -> None:
     pieces = stored(encode(good))
@@ -135,7 +135,7 @@ def test_length_limits_of_a_state_are_at_most_twice_what_runs_need() -> None:
 
 @pytest.mark.parametrize("name", ["digits", "digits_per_step", "boxes_per_block"])
 @pytest.mark.parametrize("number", [0, -1])
-def test_state_is_refused_if_a_number_of_its_size_is_zero_or_negative(
+def test_spigot_refuses_a_state_whose_digits_k_or_b_are_zero_or_negative(
     good: SpigotState, name: str, number: int
 ) -> None:
 

@@ -89,7 +89,7 @@ def test_each_piece_holds_one_batch_and_successive_states_share_their_lasting_pi
             assert piece is first.pieces[name]
 
 
-def test_lasting_piece_keeps_its_bytes_while_blocks_are_dropped_and_after_resume() -> None:
+def test_bytes_of_a_lasting_piece_stay_equal_while_blocks_are_dropped_and_after_resume() -> None:
     spigot = ready(1_000, 50, 32)
     bytes_of = {name: piece.read() for name, piece in spigot.to_state().pieces.items()}
     while not spigot.done:

@@ -20,7 +20,9 @@ from tests.pi.spigot.helpers import stored
 KIND = SpigotKind(threads=2)
 
 
-def test_new_machine_of_a_planned_task_has_no_blocks_yet_and_computes_pi(pi: bytes) -> None:
+def test_new_machine_of_a_task_with_default_parameters_has_no_blocks_yet_and_computes_pi(
+    pi: bytes,
+) -> None:
     task = KIND.task(2_000)
     assert task.parameters["series"] == "arctan"
     machine = KIND.new(task)
@@ -96,13 +98,13 @@ def test_invalid_task_is_refused(parameters: dict[str, Any]) -> None:
             wanted(task)
 
 
-def test_task_with_more_blocks_than_memory_is_refused() -> None:
+def test_new_refuses_a_task_with_more_blocks_than_are_allowed() -> None:
     parameters = {**KIND.task(10**9).parameters, "boxes_per_block": 1}
     with pytest.raises(BadState, match="task"):
         KIND.new(Task(10**9, parameters))
 
 
-def test_largest_tasks_are_within_limits() -> None:
+def test_limits_accepts_tasks_of_every_series_with_one_digit_to_a_billion() -> None:
     for series in SERIES:
         for digits in (1, 10**6, 10**9):
             KIND.limits(KIND.task(digits, series=series))
@@ -142,7 +144,7 @@ def test_verify_names_the_first_wrong_digit(pi: bytes) -> None:
     ("digits", "k", "series"),
     [(2_000, 10, "gosper"), (300, 1, "rabinowitz-wagon"), (9_000, 300, "arctan")],
 )
-def test_kind_computes_from_steps_and_output_length_the_share_that_the_machine_has(
+def test_share_computed_from_steps_and_output_length_equals_the_share_in_work_of_the_machine(
     digits: int, k: int, series: str
 ) -> None:
     kind = SpigotKind()
@@ -268,7 +270,9 @@ def test_verification_killed_again_and_again_completes(
 
 
 @pytest.mark.parametrize("found", [b"", b"\0\0\0\1", bytes(4) + b"\xff" * 4, bytes(4 * 9)])
-def test_impossible_results_of_the_verification_are_refused(found: bytes) -> None:
+def test_from_state_refuses_saved_results_of_the_verification_that_are_impossible(
+    found: bytes,
+) -> None:
     task = KIND.task(100)
     machine = KIND.new(task)
     machine.finalize()

@@ -74,7 +74,7 @@ def test_check_finds_every_changed_digit_of_the_output() -> None:
             Spigot(replace(state, result=wrong)).check()
 
 
-def test_check_finds_a_flipped_bit_in_predigit_start_value_or_dropped_value() -> None:
+def test_check_finds_a_flipped_bit_in_the_state_fields_predigit_start_and_dropped() -> None:
     for state in states(700, 10, 32)[:-1][2:]:
         for wrong in (
             replace(state, predigit=state.predigit ^ 1),
@@ -109,7 +109,7 @@ def test_block_changed_in_memory_is_found_by_next_check_or_step() -> None:
 
 
 @EVERY_SERIES
-def test_block_changed_while_others_are_made_is_found(
+def test_check_finds_a_flipped_bit_in_a_block_while_other_blocks_are_not_made_yet(
     series: Series, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(size_module, "BATCH", 64)

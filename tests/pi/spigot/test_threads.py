@@ -171,7 +171,7 @@ def test_first_error_stops_the_other_jobs() -> None:
         gather([endless, endless, failing], 3, lambda done: None)
 
 
-def test_jobs_wait_at_their_next_call_of_check_until_watch_returns() -> None:
+def test_jobs_wait_in_their_calls_of_check_while_the_callback_watch_of_gather_blocks() -> None:
     """This is how a pause works: no thread computes until the user resumes."""
     done, waiting, released = [0, 0], threading.Semaphore(0), threading.Event()
 

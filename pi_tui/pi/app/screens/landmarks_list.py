@@ -16,7 +16,10 @@ from pi_tui.pi.digits.statistics import Digits
 
 
 class LandmarksList(Dialog[tuple[int, int] | None]):
-    """A list of landmarks; its result is offset and length of the one chosen, or None."""
+    """A dialog that lists landmarks: remarkable strings of digits, each a `Fact`.
+
+    Its result is the offset and the length of the string chosen, or None if the user closes it.
+    """
 
     BINDINGS = [("escape,q,l", "dismiss(None)", "Close")]  # noqa: RUF012 - as Textual declares it
 
@@ -44,9 +47,9 @@ class LandmarksList(Dialog[tuple[int, int] | None]):
 
     @on(OptionList.OptionSelected)
     def _go(self, event: OptionList.OptionSelected) -> None:
-        """Close the list with the place of the selected fact as its result.
+        """Close the list; its result is the offset and the length of the string of digits chosen.
 
-        If the digits there are not computed yet, ring the bell instead.
+        If these digits are not computed yet, ring the bell instead.
         """
         fact = self._rows[event.option_index]
         assert isinstance(fact, Fact)  # a heading cannot be chosen

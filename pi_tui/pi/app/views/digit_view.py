@@ -77,7 +77,7 @@ class DigitView(OutputView):
         return strip.apply_offsets(0, line)
 
     def _text(self, start: int, stop: int) -> bytes:
-        """Return the digits from `start` to `stop`, settled ones and held ones."""
+        """Return the digits from offset `start` to before `stop`: settled ones, then held ones."""
         settled = bytes(self._source[start : min(stop, self.count)])
         missing = stop - max(start, self.count)
         if missing <= 0:
@@ -100,7 +100,7 @@ class DigitView(OutputView):
         return look
 
     def make_styles(self) -> list[Style]:
-        """Return a style for each look, in the order of the looks in digit_segments.py."""
+        """Return a style for each look of a digit or cell, in the order of digit_segments.py."""
         plain, colors = self.rich_style, inks(self.app, "spectrum", 10)
         looks = super().make_styles()
         looks += [plain + ink for ink in colors]

@@ -22,7 +22,7 @@ class Picture(Widget):
         """Posted when the picture became visible or changed its size, and needs the digits."""
 
     class Chosen(Message):
-        """Posted when the user clicked a place in the picture, with the digits it stands for."""
+        """Posted when the user clicked the picture, with offset and number of the digits there."""
 
         def __init__(self, offset: int, length: int = 1) -> None:
             super().__init__()
@@ -66,5 +66,5 @@ class Picture(Widget):
         self.post_message(self.Resized())
 
     def lay_out(self) -> None:
-        """Lay the picture out for the size of this view; each kind of picture has its own way."""
+        """Lay the picture out for the size of this view. Each kind of picture overrides this."""
         raise NotImplementedError

@@ -145,7 +145,7 @@ class WalkView(Picture):
         return None if at is None else self._there(at.x * 2 + 0.5, at.y * 4 + 1.5)
 
     def _there(self, x: float, y: float) -> complex:
-        """Return the point of the walk that is drawn at x and y, counted in Braille dots."""
+        """Return the point, a complex number in steps, drawn at `x`, `y` in Braille dots."""
         scale, dx, dy = self._frame
         return complex((x - dx) / scale, (dy - y) / scale)
 

@@ -41,7 +41,7 @@ _A, _B, _C3_OVER_24 = 13_591_409, 545_140_134, 640_320**3 // 24
 
 
 def ranges(digits: int) -> list[range]:
-    """Divide the terms that `digits` digits need into 2 or `PIECES` equal ranges.
+    """Divide the terms that `digits` digits need into `PIECES` equal ranges, or 2 for few terms.
 
     There are a few terms more than needed, so that every range can be halved again and again, into
     equal halves, until at most `LEAF` terms are left.
@@ -67,7 +67,10 @@ def twos(some: range) -> int:
 
 
 def sum_of(some: range, check: Check) -> Found:
-    """Return P, Q (without its factors of two) and T of these terms."""
+    """Return P, Q and T of these terms, computed as the module's text explains.
+
+    Q is without its factors of two, and common factors are divided out of all three.
+    """
     check()
     if len(some) <= LEAF:
         return _leaf(some)
@@ -126,8 +129,9 @@ def root_10005(wanted: int, check: Check) -> mpz:
 
 
 def _leaf(some: range) -> Found:
-    """Return P, Q (without its factors of two) and T of a few terms, summed in lists by level.
+    """Return P, Q (without its factors of two) and T of at most `LEAF` terms.
 
+    Begins with lists of P, Q and T of every term, and joins neighbours until one of each is left.
     This is twice as fast as recursion to single terms.
     """
     p = [mpz((6 * k - 5) * (2 * k - 1) * (6 * k - 1)) for k in some]
@@ -157,13 +161,13 @@ def _common(half: int) -> mpz:
 
 
 def _cube(number: mpz) -> mpz:
-    """Return the third power of a number without its factors of two and three."""
+    """Return the third power of `number` after removing its factors of two and three."""
     number = remove(number >> (number.bit_scan1(0) or 0), 3)[0]
     return number * number * number
 
 
 def shifted(number: mpz, by: int) -> mpz:
-    """Return a number shifted to the left, or to the right if `by` is negative.
+    """Return `number` shifted to the left by `by` bits, or to the right if `by` is negative.
 
     >>> shifted(mpz(5), -1)
     mpz(2)
