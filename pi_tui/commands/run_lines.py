@@ -72,7 +72,7 @@ def line(run: Run, kinds: Kinds) -> str:
 
 
 def as_json(runs: Sequence[Run], kinds: Kinds) -> str:
-    """Return a JSON list with an object for each run."""
+    """Return, as text, a JSON list with an object for each run."""
     return json.dumps([_object(run, kinds) for run in runs])
 
 

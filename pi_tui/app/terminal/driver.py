@@ -150,7 +150,7 @@ class TerminalDriver(LinuxDriver):
             self.write(background.QUESTION)
 
     def _hear(self, answer: bytes) -> None:
-        """Suit the theme to the background colour that a timely answer of the terminal gives.
+        """Choose a theme by the background colour in the terminal's answer, if that came in time.
 
         The thread that reads keys calls this.
         """

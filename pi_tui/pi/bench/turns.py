@@ -66,7 +66,7 @@ class Turns:
         return [medians(name, digits, found) for name, found in tries.items()]
 
     def look_inside(self, part: str, digits: int, *more: str) -> Row:
-        """Run `part` of `inside.py` as a program; return its report, with its seconds added."""
+        """Run `part` of `inside.py` as a program; return its report and the seconds it took."""
         tell(f"{digits:,} digits: {part} {' '.join(more)}")
         contender = who.inside(part, *more)
         with self._room(contender, digits) as room:
