@@ -81,14 +81,18 @@ class GeneratorKind(Kind):
 
     @functools.cached_property
     def code(self) -> str:
-        """Return a text of digests, saved with each run: of the function's code and of its data.
+        """Return a text, saved when a run begins, that changes with the function's code or data.
 
-        The data are what `data_of` yields, such as default arguments and closure variables.
+        It has a digest of the code, and the text of each value that `data_of` yields, such as a
+        default argument or a closure variable.
         """
         return " ".join([digest_of_code(self.function), *texts_of_data(self.function)])
 
     def from_state(self, task: Task, state: State, output: bytes) -> GeneratorMachine:
-        """Return a machine that calls the function with the saved state as its arguments."""
+        """Return a machine that calls the function with the saved state as its arguments.
+
+        Raises BadState for an invalid state, Refused if its names are not those of the arguments.
+        """
         values = values_of(state)
         steps, share = values.pop("!steps", None), values.pop("!share", None)
         done, code = values.pop("!done", None), str(values.pop("!code", ""))
@@ -239,8 +243,8 @@ class GeneratorMachine(Machine):
         """Return the state: the values of the last `yield`, and facts about the run.
 
         The facts are the number of steps, the share of the work done, whether the function has
-        returned, and the digests that `code` returns. Raises BrokenRule if the function raised
-        while it may have changed those values.
+        returned, and the text that `code` gave when the run began. Raises BrokenRule if the
+        function raised while it may have changed those values.
         """
         if self._torn:
             raise BrokenRule(f"{self._kind.name} raised while it changed its lists or arrays")
