@@ -205,7 +205,7 @@ class Snapshot:
 
     @property
     def not_saved(self) -> str:
-        """Return what an exit now would lose, and why saving fails; "" if the last save worked."""
+        """Return a text on what is saved, what is not, and why saving fails; "" if it works."""
         if self.save_failure is None:
             return ""
         reason = self.save_failure.reason

@@ -116,9 +116,10 @@ def _fault(day: int, month: int, year: str) -> str:
 
 
 def look(text: str, digits: Digits, count: int) -> Place | None:
-    """Return where the date's longest notation that occurs stands; None if `text` is no date.
+    """Search the first `count` digits for the notations of a date, the longest first.
 
-    If no notation occurs in the first `count` digits, the result has no position.
+    Returns the first place of the first notation that occurs, a Place without a position if none
+    occurs, None if `text` is no date.
     """
     ways = notations(text)
     for way in ways:

@@ -115,7 +115,7 @@ def test_common_factor_divides_n_p_and_d_of_blocks_at_any_place(series: Series, 
 
 
 @EVERY_CHAIN
-def test_common_factor_of_2h_boxes_is_left_over_times_the_square_of_that_of_h_boxes(
+def test_common_factor_of_2h_boxes_is_that_of_h_boxes_squared_times_left_over_of_h(
     series: Series,
 ) -> None:
     for boxes in (2 * THIN_FROM, 256, 4_096):
