@@ -288,7 +288,7 @@ async def _pass() -> None:
 
 
 def _drop_before_ctrl_c(backlog: bytearray) -> bool:
-    """Drop the input before the last ctrl+c if over _MANY bytes; return True if dropped."""
+    """Drop input before the last ctrl+c if over _MANY bytes long; return True if dropped."""
     last = max((found.start() for found in _CTRL_C.finditer(backlog)), default=0)
     del backlog[: last if last > _MANY else 0]
     return last > _MANY
