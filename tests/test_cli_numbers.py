@@ -74,7 +74,9 @@ def test_cli_leaves_a_number_unchanged_that_belongs_to_a_command_or_an_option(
     ["1e99", "1e100", f"1e1{'0' * 5_000}", "9" * 100, "9" * 5_000, "2 000 000 000", "1000000001"],
 )
 @pytest.mark.parametrize("words", ["--digits", "--db x", "run --digits", "serve --digits"])
-def test_cli_names_the_limit_of_digits_in_a_short_line(number: str, words: str) -> None:
+def test_cli_refuses_too_many_digits_in_a_short_line_that_names_the_limit(
+    number: str, words: str
+) -> None:
     number_words = number.split() if words == "--db x" else [number]
     line = refused(2, *words.split(), *number_words)
     assert "the limit is 1,000,000,000 digits" in line

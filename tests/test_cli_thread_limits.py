@@ -16,7 +16,7 @@ from tests.helpers import PI_TUI, pi
 from tests.terminal.emulator import Terminal
 
 
-def test_cli_reports_in_one_line_that_no_thread_starts(database: Path) -> None:
+def test_cli_reports_in_one_line_that_no_thread_can_be_started(database: Path) -> None:
     code = (
         "import sys, threading\n"
         "start = threading.Thread.start\n"

@@ -98,7 +98,7 @@ def test_first_frame_imports_neither_gmpy2_nor_sqlalchemy(tmp_path: Path) -> Non
     assert not loaded & {"gmpy2", "sqlalchemy"}
 
 
-def test_run_imports_neither_the_orm_nor_a_progress_bar(tmp_path: Path) -> None:
+def test_run_command_imports_neither_the_orm_nor_a_progress_bar(tmp_path: Path) -> None:
     files = ("--db", str(tmp_path / "db"), "-o", str(tmp_path / "digits"))
     loaded = modules_after(command("run", "--digits", "100", *files))
     assert "sqlalchemy.engine" in loaded
@@ -121,7 +121,7 @@ def test_commands_import_no_screen() -> None:
     assert "textual" not in loaded_after(f"import {', '.join(GENERAL + OF_PI)}")
 
 
-def test_general_commands_do_not_import_pi() -> None:
+def test_commands_for_any_machine_import_nothing_of_pi() -> None:
     loaded = modules_after(f"import {', '.join(GENERAL)}")
     assert not [module for module in loaded if module.startswith("pi_tui.pi")]
 
@@ -130,7 +130,7 @@ def test_bench_imports_no_screen() -> None:
     assert "textual" not in loaded_after("import pi_tui.pi.bench.measure")
 
 
-def test_import_of_open_app_loads_no_textual() -> None:
+def test_import_of_the_function_open_app_loads_no_textual() -> None:
     loaded = loaded_after("from pi_tui.app.open import open_app")
     assert not loaded & HEAVY
 

@@ -38,7 +38,7 @@ def test_prove_accepts_lucas_lehmer(p: int) -> None:
 
 @pytest.mark.parametrize("kind", [Walks(), StubbornWalks()])
 @pytest.mark.parametrize("goal", [1, 2, 27])
-def test_prove_accepts_walks(kind: Walks, goal: int) -> None:
+def test_prove_accepts_the_tiny_machines_of_the_tests(kind: Walks, goal: int) -> None:
     prove(kind, kind.task(goal))
 
 

@@ -161,7 +161,7 @@ class RunApp(Face):
         return len(self._keys) + self.message_queue_size
 
     def watch_app_focus(self, focus: bool) -> None:
-        """Focus a field when the window gets the focus and no field has it: keys then reach one."""
+        """Focus a widget if the window gets the focus and no widget has it: keys then reach one."""
         if focus and self.screen_stack and self.screen.focused is None:
             self.screen.focus_next(self.screen.AUTO_FOCUS or "*")
 

@@ -120,9 +120,9 @@ class RunScreen(Screen[None]):
     # Showing the run
 
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
-        """Show the output of this moment.
+        """Show the first `shown.made` bytes of `source`, and search them.
 
-        `shown` is the snapshot to show, `snapshot` the worker's, from which `shown` was made.
+        `shown` is `snapshot`, the worker's newest, with as much output as the pace lets be shown.
         """
         self.snapshot = shown
         self.source, self.count = source, shown.made

@@ -24,6 +24,7 @@ def back_up(engine: Engine, where: Location, target: str) -> list[Path]:
 
     The finished copy gets its name in one step, so `target` is complete or absent. Returns the
     unfinished copies beside it. They are not removed: another backup may be writing them.
+    Raises UsageError if `target` exists or cannot be the name of a backup.
     """
     to = parse_location(target)
     if to.path is None:

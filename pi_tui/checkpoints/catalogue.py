@@ -28,7 +28,7 @@ class RunCatalogue(Database):
     """The runs in an open database. Every method is one transaction."""
 
     def runs(self) -> list[Run]:
-        """Return all runs of the kind, the most recently used first."""
+        """Return all runs of this catalogue's kind, the most recently used first."""
         with self.transaction() as connection:
             rows = connection.execute(self._mine().order_by(RUNS.c.touched.desc())).all()
             return [self._measured(connection, self.to_run(row)) for row in rows]
@@ -43,7 +43,7 @@ class RunCatalogue(Database):
             return [view._measured(connection, view.to_run(row)) for view, row in views]
 
     def title(self, run: Run) -> str:
-        """Return the name of a run of the kind, as messages show it."""
+        """Return the name of a run of this catalogue's kind, as messages show it."""
         return self._kind.title(run.task)
 
     def _measured(self, connection: Connection, run: Run) -> Run:
@@ -70,7 +70,7 @@ class RunCatalogue(Database):
     def latest_run(self) -> Run | None:
         """Return the unfinished run used last, else the complete run used last, else None.
 
-        Only runs of the kind count.
+        Only runs of this catalogue's kind count.
         """
         order = (RUNS.c.status == COMPLETE, RUNS.c.touched.desc())
         with self.transaction() as connection:
@@ -139,10 +139,10 @@ class RunCatalogue(Database):
                 yield f"a row of {one_line(found[0], 40)} refers to no run"
 
     def _problems_of_runs(self, connection: Connection) -> Iterator[str]:
-        """Yield the problems of all runs.
+        """Check the saved data of all runs, and yield each problem as a text.
 
-        Length and content of the output are checked only for the kind of this program, because
-        the code of other kinds is not here.
+        Length and content of the output are checked only for this catalogue's kind, because the
+        code of other kinds is not here.
         """
         for row in connection.execute(select(RUNS).order_by(RUNS.c.kind, RUNS.c.goal)).all():
             mine = row.kind == self._kind.name
@@ -170,7 +170,7 @@ class RunCatalogue(Database):
         return next((row for row in rows if self._identity_of(to_task(row)) == wanted), None)
 
     def _of_goal(self, connection: Connection, goal: int) -> Sequence[Row[Any]]:
-        """Return the rows of all runs with that goal, the most recently used first."""
+        """Return the rows of this kind's runs with that goal, the most recently used first."""
         query = self._mine().where(RUNS.c.goal == goal).order_by(RUNS.c.touched.desc())
         return connection.execute(query).all()
 

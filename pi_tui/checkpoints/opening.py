@@ -138,7 +138,12 @@ def _version(engine: Engine, where: Location) -> int:
 
 
 def _look(where: Location, path: Path, write: bool) -> None:
-    """Refuse a file that is not ours, or a path where no database can be created."""
+    """Check what is at `path`, before anything is written. Raises NotOursError if it is not ours.
+
+    Raises UsageError if `path` is named like a file beside a database or, with `write`, if it has
+    hard links. If nothing is there, raises NothingSavedError without `write`; with `write`, raises
+    StorageError if the folder does not exist.
+    """
     refuse_name(path)
     try:
         found = os.stat(path)
@@ -162,7 +167,10 @@ def _look(where: Location, path: Path, write: bool) -> None:
 
 
 def _probe(where: Location) -> None:
-    """Refuse a database that is not ours, on a read-only connection."""
+    """Check a database on a read-only connection. Raises NotOursError if it is not ours.
+
+    Raises other errors as `_version_of` does.
+    """
     engine = connect(where, "probe")
     try:
         _version(engine, where)
@@ -180,8 +188,8 @@ def _probe(where: Location) -> None:
 def _version_of(connection: Connection, where: Location) -> int:
     """Return the schema version of our tables; 0 for an empty database. Writes nothing.
 
-    Raises NotOursError for a foreign or newer database, DamagedError if tables or columns are
-    missing.
+    Raises NotOursError for a foreign or newer database, DamagedError without a table or a schema
+    version, DBAPIError without a column, StorageError without the rights to use a server.
     """
     is_ours = _sqlite_is_ours if where.path else _postgres_is_ours
     if not is_ours(connection, where):

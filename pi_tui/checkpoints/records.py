@@ -77,7 +77,7 @@ class Run:
     share: float | None = None
     """Share of the work that is saved, if known; filled in by `CheckpointStore.runs` only."""
     unit: str = "bytes"
-    """Unit of the output; filled in by `CheckpointStore.runs` only, like the next."""
+    """Unit of the output; filled in by `CheckpointStore.runs` only, as is `lines`."""
     lines: int | None = None
     """Line breaks in the saved output, if that is its unit."""
     notes: tuple[str, ...] = ()

@@ -64,7 +64,10 @@ class Adder:
     def __call__(
         self, name: str, run: str, text: str, *parents: Parser, tidy: bool = False
     ) -> Parser:
-        """Add a command, carried out by the function `run`; with `tidy`, signals end it cleanly."""
+        """Add the command `name`, carried out by the function that `run` names.
+
+        With `tidy`, a signal ends the command cleanly.
+        """
         parser = self._commands.add_parser(
             name, help=text, description=text, parents=[self._shared, *parents], allow_abbrev=False
         )

@@ -16,7 +16,7 @@ _WIDEST = 40
 
 
 def table(runs: Sequence[Run], kinds: Kinds, *, to_the_second: bool = False) -> list[str]:
-    """Return a table's lines, with a column for kinds unless all are of the program's own kind."""
+    """Return the lines of a table of runs; it has a column for kinds if any is not our own."""
     rows = [_row(run, to_the_second) for run in runs]
     if all(map(kinds.is_own, runs)):
         return _aligned([(kinds.own.unit, *COLUMNS[1:]), *rows], RIGHT)
@@ -72,7 +72,7 @@ def line(run: Run, kinds: Kinds) -> str:
 
 
 def as_json(runs: Sequence[Run], kinds: Kinds) -> str:
-    """Return a JSON list with an object for each run."""
+    """Return, as text, a JSON list with an object for each run."""
     return json.dumps([_object(run, kinds) for run in runs])
 
 

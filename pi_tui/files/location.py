@@ -224,7 +224,7 @@ def _bases(path: Path) -> list[Path]:
 
 
 def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> bool:
-    """Return True if `path` is a file of `family`, or a file whose first bytes are in `beginnings`.
+    """Return True if `path` is one of the files in `family`, or begins with one of `beginnings`.
 
     The bytes are read last: reading a file that this process has open in SQLite would drop its
     locks.

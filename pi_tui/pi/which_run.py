@@ -22,10 +22,10 @@ _NOTHING_YET = "no digits of pi are saved yet; `pi-tui --digits 20000` begins a 
 
 
 def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Glance | None]:
-    """Return the number of digits of the run to open, and its saved output.
+    """Return the number of digits of the run to open, and a Glance with its saved output.
 
     Without `digits`, choose the run last worked on, unfinished ones first. The number is None if
-    nothing is saved. The output is None if it cannot be read fast.
+    nothing is saved. The Glance is None if it cannot be read fast.
     """
     task = None if digits is None else Task(digits)
     seen = glance(settings.location, SpigotKind(), task)

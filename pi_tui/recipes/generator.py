@@ -81,14 +81,18 @@ class GeneratorKind(Kind):
 
     @functools.cached_property
     def code(self) -> str:
-        """Return a text of digests, saved with each run: of the function's code and of its data.
+        """Return a text, saved when a run begins, that changes with the function's code or data.
 
-        The data are what `data_of` yields, such as default arguments and closure variables.
+        It has a digest of the code, and the text of each value that `data_of` yields, such as a
+        default argument or a closure variable.
         """
         return " ".join([digest_of_code(self.function), *texts_of_data(self.function)])
 
     def from_state(self, task: Task, state: State, output: bytes) -> GeneratorMachine:
-        """Return a machine that calls the function with the saved state as its arguments."""
+        """Return a machine that calls the function with the saved state as its arguments.
+
+        Raises BadState for an invalid state, Refused if its names are not those of the arguments.
+        """
         values = values_of(state)
         steps, share = values.pop("!steps", None), values.pop("!share", None)
         done, code = values.pop("!done", None), str(values.pop("!code", ""))
@@ -161,9 +165,10 @@ class GeneratorMachine(Machine):
         self.steps += 1
 
     def _parts(self, yielded: object) -> tuple[dict[str, Any], bool, bytes, float]:
-        """Split a yielded value into state, new output and share; else raise BrokenRule.
+        """Split a yielded value; return state, `is_copy`, new output, and share of the work.
 
-        Also return True if the state is a copy that the function cannot change.
+        `is_copy` is False if the function can still change the state. Raises BrokenRule if the
+        value has another form.
         """
         parts = yielded if isinstance(yielded, tuple) else (yielded,)
         name, share = self._kind.name, self._share
@@ -227,7 +232,7 @@ class GeneratorMachine(Machine):
 
         Copied and immutable values are still those of the last `yield`. Mutable values too large to
         be copied may have changed since. So the machine goes back to the state it returned last,
-        which is saved already, and `to_state` raises TypeError from now on.
+        which is saved already, and `to_state` raises BrokenRule from now on.
         """
         if not self._is_copy and not all(map(is_immutable, self._values.values())):
             self.steps, length, self._share = self._handed_out
@@ -235,9 +240,11 @@ class GeneratorMachine(Machine):
             self._torn = True
 
     def to_state(self) -> State:
-        """Return the state: the values of the last `yield`, with steps and share.
+        """Return the state: the values of the last `yield`, and facts about the run.
 
-        Raises BrokenRule if the function raised while it may have changed those values.
+        The facts are the number of steps, the share of the work done, whether the function has
+        returned, and the text that `code` gave when the run began. Raises BrokenRule if the
+        function raised while it may have changed those values.
         """
         if self._torn:
             raise BrokenRule(f"{self._kind.name} raised while it changed its lists or arrays")

@@ -27,8 +27,8 @@ def text_of(value: object) -> str:
 
     For a number or a text it is the `repr`. Any other value is split into parts as pickle does it,
     and the parts are hashed, because a `repr` may leave out the middle of an array or contain an
-    address. Raises TypeError if pickle cannot split the value, and its `repr` is the default one or
-    contains an address.
+    address. Raises TypeError if the value is nested too deeply, or if pickle cannot split it and
+    its `repr` is the default one or contains an address.
 
     >>> text_of(2.5), text_of([{1, 2}]) == text_of([{2, 1}]), text_of([1]) == text_of((1,))
     ('2.5', True, False)
@@ -70,7 +70,7 @@ def data_of(function: Any) -> Iterator[object]:
 
 
 def _text(value: object, around: frozenset[int]) -> str:
-    """Return the text of a value; `around` has the ids of the values that contain it."""
+    """Return a text that only this value has; `around` has the ids of the values around it."""
     if type(value) in _PLAIN:
         return _repr(value)
     if id(value) in around:

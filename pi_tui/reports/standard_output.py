@@ -125,7 +125,7 @@ class Place:
         self._rows = 0
 
     def show(self, lines: list[str]) -> None:
-        """Replace the block by these lines."""
+        """Draw these lines in place of those drawn last, cut to the size of the terminal."""
         width, height = shutil.get_terminal_size()
         shown = [line[: max(1, width - 1)] for line in lines[: max(1, height - 1)]]
         back = f"\x1b[{self._rows}F" if self._rows else ""

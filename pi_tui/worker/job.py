@@ -17,16 +17,16 @@ AUTO_SAVE_SHARE = 50.0
 
 
 class Pace(NamedTuple):
-    """The output per second that the user asked for."""
+    """The bytes of output per second that the user asked for."""
 
     word: str
     """`auto`, `max`, or the number the user asked for."""
     limit: float | None = None
-    """Output per second; None is full speed."""
+    """Bytes of output per second; None is full speed."""
 
     @classmethod
     def of(cls, per_second: float) -> Pace:
-        """Return the pace of exactly `per_second`. Raises ValueError below one."""
+        """Return a pace of `per_second` bytes a second. Raises ValueError if that is below 1."""
         if per_second < 1:
             raise ValueError(f"a pace is at least 1 a second, not {per_second:g}")
         return cls(f"{per_second:.0f}", float(per_second))

@@ -135,7 +135,7 @@ class Snapshot:
 
     @property
     def checkpoint(self) -> Checkpoint | None:
-        """Return the newest committed checkpoint."""
+        """Return the newest committed checkpoint; None if there is none."""
         return self.checkpoints[0] if self.checkpoints else None
 
     def is_of(self, task: Task, tuning: Collection[str]) -> bool:
@@ -179,9 +179,10 @@ class Snapshot:
 
     @property
     def _safe(self) -> str:
-        """Return as text what is saved: the output or, before there is any, the share of the work.
+        """Return, as text, what is saved: the output or, if a checkpoint has none, the work done.
 
-        If the whole length is unknown or in lines: the saved lines, or else the saved step.
+        These are `1,200 of 5,000 digits` and `4.0 % of the work for 5,000 digits`. If the whole
+        length is unknown or counted in lines: `40 lines` or, if no lines are saved, `step 12`.
         """
         newest, whole = self.checkpoint, self.whole
         if whole is None:
@@ -204,7 +205,7 @@ class Snapshot:
 
     @property
     def not_saved(self) -> str:
-        """Return what an exit now would lose, and why saving fails; "" if the last save worked."""
+        """Return a text on what is saved, what is not, and why saving fails; "" if it works."""
         if self.save_failure is None:
             return ""
         reason = self.save_failure.reason

@@ -107,7 +107,9 @@ def test_process_mark_with_our_pid_but_another_boot_namespace_or_start_time_is_n
 @pytest.mark.parametrize(
     "mark", ["", "pid 7 on mill", "somebody", "pid 99999999999 on x", "\x1b[0m"]
 )
-def test_process_of_a_mark_without_identity_counts_neither_as_alive_nor_as_dead(mark: str) -> None:
+def test_process_mark_that_identifies_no_process_counts_neither_as_alive_nor_as_dead(
+    mark: str,
+) -> None:
     assert is_alive(mark) is None
     assert words_of(mark).isprintable()
 

@@ -113,7 +113,9 @@ def test_unreachable_database_is_reported_and_read_again_once_it_is_back(
     assert piece.read() == make_table(walk.task)
 
 
-def test_piece_is_not_read_while_a_save_goes_on(store: CheckpointStore) -> None:
+def test_piece_is_read_by_another_thread_only_after_the_save_in_progress(
+    store: CheckpointStore,
+) -> None:
     walk, piece = saved(store)
     begun, read = Event(), Event()
 

@@ -74,7 +74,7 @@ def test_output_to_a_file_of_a_database_is_refused(
     assert contents(filled.parent) == before
 
 
-def test_output_to_the_path_of_the_database_is_refused_even_if_neither_exists(
+def test_same_new_path_for_output_and_database_is_refused_and_nothing_is_created(
     database: Path,
 ) -> None:
     done = pi_tui("run", "--digits", 90, "-o", database, "--db", database)

@@ -161,7 +161,7 @@ def crowd(tmp_path: Path) -> Iterator[Callable[[str, int], Crowd]]:
 
 
 @pytest.mark.parametrize("processes", [3, 8])
-def test_killed_processes_share_tasks_of_one_file_and_repeat_nothing_saved(
+def test_tasks_shared_by_killed_processes_in_one_file_end_right_and_repeat_nothing_saved(
     processes: int,
     db: str,
     crowd: Callable[[str, int], Crowd],
@@ -179,7 +179,7 @@ def test_killed_processes_share_tasks_of_one_file_and_repeat_nothing_saved(
 
 
 @pytest.mark.parametrize("processes", [3, 8])
-def test_killed_processes_share_tasks_of_a_server_that_restarts(
+def test_tasks_shared_by_killed_processes_end_right_though_the_database_server_restarts(
     processes: int, crowd: Callable[[str, int], Crowd], much: int, tally: Tally
 ) -> None:
     chance, kills, server = random.Random(processes), 5 * much, Server()

@@ -106,7 +106,9 @@ def test_function_whose_signature_cannot_be_resumed_is_refused_on_creation() -> 
 @pytest.mark.parametrize(
     ("given", "said"), [({"size": 1}, "no parameter size"), ({}, "needs the parameter seed")]
 )
-def test_unknown_or_missing_parameter_is_named(given: dict[str, Any], said: str) -> None:
+def test_unknown_or_missing_parameter_is_refused_and_named(
+    given: dict[str, Any], said: str
+) -> None:
     def seeded(goal: int, *, seed: int) -> Iterator[Any]:
         yield {}
 
@@ -114,7 +116,7 @@ def test_unknown_or_missing_parameter_is_named(given: dict[str, Any], said: str)
         GeneratorKind(seeded, "seeded", 1).task(1, **given)
 
 
-def test_function_that_raises_stop_iteration_at_its_call_is_named() -> None:
+def test_function_that_raises_stop_iteration_at_its_call_is_refused_and_named() -> None:
     def empty(goal: int, at: int = 0) -> Iterator[Any]:
         next(iter([]))
         return iter(())

@@ -138,7 +138,7 @@ def test_app_started_in_the_background_is_shown_by_fg(database: Path) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8])
-def test_app_suspended_while_it_starts_is_shown_by_bg_and_fg(
+def test_app_suspended_while_it_starts_is_shown_after_bg_and_then_fg(
     seconds: float, database: Path
 ) -> None:
     with bash() as terminal:

@@ -122,7 +122,7 @@ def save_twice(database: Path) -> None:
 
 
 @pytest.mark.parametrize("lost", ["the newest checkpoint", "both checkpoints", "output"])
-def test_unrepeatable_machine_resumes_from_its_last_good_output(
+def test_machine_with_unrepeatable_output_resumes_after_damage_from_its_good_output(
     lost: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save_twice(database)
@@ -151,7 +151,7 @@ def test_hint_in_a_message_has_its_default_words_until_a_program_sets_others(
     assert f"{Hint.OTHER_FILE}; {Hint.FRESH}" == "use --db; begin again at another location"
 
 
-def test_command_line_to_repeat_names_a_program_on_the_path_without_its_folder(
+def test_command_line_in_a_hint_gives_only_the_name_of_a_program_on_the_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "collatz"

@@ -93,7 +93,7 @@ def test_watcher_holds_no_transaction_between_two_reads(
     assert not any(within), "a read that is under way is noticed"
 
 
-def test_watcher_reads_one_batch_per_transaction(
+def test_watcher_reads_at_most_a_batch_and_two_rows_of_output_per_transaction(
     database: Path, make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At most two of the rows read reach beyond the batch, however far behind the watcher is."""

@@ -20,7 +20,7 @@ class RunChanges:
         self._face, self._quitting, self._goals = face, quitting, goals
 
     async def ask_for_run(self) -> None:
-        """Ask for a goal and open its run; quit if a first start gets no answer."""
+        """Ask for a goal and open its run; without an answer, quit if no run is shown."""
         if is_refused(self._face):
             return
         here = self._face.worker.snapshot.goal

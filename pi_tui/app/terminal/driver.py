@@ -150,7 +150,7 @@ class TerminalDriver(LinuxDriver):
             self.write(background.QUESTION)
 
     def _hear(self, answer: bytes) -> None:
-        """Suit the theme to the background colour that a timely answer of the terminal gives.
+        """Choose a theme by the background colour in the terminal's answer, if that came in time.
 
         The thread that reads keys calls this.
         """
@@ -288,7 +288,7 @@ async def _pass() -> None:
 
 
 def _drop_before_ctrl_c(backlog: bytearray) -> bool:
-    """Drop the input before the last ctrl+c if it is long; return True if it was dropped."""
+    """Drop input before the last ctrl+c if over _MANY bytes long; return True if dropped."""
     last = max((found.start() for found in _CTRL_C.finditer(backlog)), default=0)
     del backlog[: last if last > _MANY else 0]
     return last > _MANY

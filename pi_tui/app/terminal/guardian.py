@@ -143,7 +143,7 @@ def _watch(read: int, group: int, shell: int) -> None:
 
 
 def _await_owner(*groups: int) -> int:
-    """Wait until one of the groups has the terminal, and return that group.
+    """Wait until the terminal belongs to one of these process groups, and return that group.
 
     The shell may have begun its next command before this process woke up. What is written then
     would spoil the screen of that command. No signal tells a process outside a job that the job

@@ -127,12 +127,12 @@ class OutputTail(OutputView):
         return strip.adjust_cell_length(width, styles[_PLAIN]).apply_offsets(0, line)
 
     def _text(self, data: bytes, look: bytearray) -> list[tuple[str, int]]:
-        """Cut the text of a line into parts of one look; return each part with its look."""
+        """Return the text of a line in parts of one style, each with the number of its style."""
         data = data.rstrip(b"\r\n")
         return [(shown(data[at:end]), code) for at, end, code in runs(look[: len(data)])]
 
     def _hex(self, start: int, data: bytes, look: bytearray) -> list[tuple[str, int]]:
-        """Return the offset, the bytes in hex, and their ASCII characters, each with its look."""
+        """Return the parts of a hex line (offset, bytes, ASCII), each with its style's number."""
         made = [(f"{start:>{self._gutter - 2},}  ", _GUTTER)]
         made += [(f"{byte:02x} ", code) for byte, code in zip(data, look, strict=True)]
         made.append((" " * (3 * (self._per_line - len(data)) + 1), _PLAIN))
@@ -140,7 +140,7 @@ class OutputTail(OutputView):
         return [*made, (letters, _GUTTER)]
 
     def make_styles(self) -> list[Style]:
-        """Return the style of each look."""
+        """Return a list of styles; the index of a style is its number, such as `_GUTTER`."""
         gutter = self.get_component_rich_style("output--gutter")
         return [*super().make_styles(), gutter, self.rich_style]
 

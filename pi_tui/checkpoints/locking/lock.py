@@ -136,7 +136,7 @@ class FileLocks:
         """Do nothing: a file lock lasts as long as the process."""
 
     def release(self) -> None:
-        """Free all locks."""
+        """Free the locks of all claimed runs, and the lock of the database."""
         for run_id in tuple(self._runs):
             self.let_go(run_id)
         self._database.release()

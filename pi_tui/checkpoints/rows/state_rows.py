@@ -129,7 +129,7 @@ def write_checkpoint(
 def digest(
     version: object, steps: object, length: object, done: object, total: object, manifest: str
 ) -> bytes:
-    """Return the SHA-256 over these values of a checkpoint row and its manifest."""
+    """Return the SHA-256, 32 bytes, over these values of a checkpoint row and its manifest."""
     head = f"{version} {steps} {length} {done!r} {total!r}"
     return hashlib.sha256(f"{head}\n{manifest}".encode()).digest()
 

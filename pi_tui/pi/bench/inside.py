@@ -63,9 +63,10 @@ def kept(digits: int, location: str, _: str) -> None:
 
 
 def saving(digits: int, location: str, cadence: str) -> None:
-    """Print, for a whole run at this cadence, the number of saves, their seconds, and their share.
+    """Compute a whole run that saves at `cadence`; print a JSON report about its saves.
 
-    The share is that of the run's whole time, 0 to 1.
+    The report has the number of saves, their seconds in total, and the share of the run's time
+    that they took, 0 to 1.
     """
     took: dict[int, float] = {}
     whole = 0.0

@@ -66,7 +66,7 @@ class Turns:
         return [medians(name, digits, found) for name, found in tries.items()]
 
     def look_inside(self, part: str, digits: int, *more: str) -> Row:
-        """Run `part` of `inside.py` as a program; return its report, with its seconds added."""
+        """Run `part` of `inside.py` as a program; return its report and the seconds it took."""
         tell(f"{digits:,} digits: {part} {' '.join(more)}")
         contender = who.inside(part, *more)
         with self._room(contender, digits) as room:
@@ -75,7 +75,11 @@ class Turns:
         return report | {"whole process": took["seconds"]}
 
     def killed(self, digits: int, every: float) -> Row:
-        """Return the CPU seconds of an undisturbed run and of one killed every `every` seconds."""
+        """Measure the CPU seconds of an undisturbed run and of one killed again and again.
+
+        The latter is killed every `every` seconds and resumed, until it ends or takes too
+        long. Returns both as a row of a table.
+        """
         ours = who.us()[0]
         tell(f"{digits:,} digits: undisturbed, then killed every {every:g} s")
         peace = self.attempt(ours, digits)["cpu"]

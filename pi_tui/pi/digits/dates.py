@@ -66,7 +66,7 @@ def notations(text: str) -> list[Notation]:
 
 
 def _ways(day: int, month: int, year: str) -> Iterator[Notation]:
-    """Yield every notation of the date, those with the year first."""
+    """Yield every notation of the date; those without a year are last."""
     d, m = f"{day:02}", f"{month:02}"
     for y, name, lacks in _years(year):
         yield Notation(f"day month {name}", d + m + y, lacks)
@@ -78,7 +78,7 @@ def _ways(day: int, month: int, year: str) -> Iterator[Notation]:
 
 
 def _years(year: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each way to write the year: its digits, its name, and what it leaves out or ""."""
+    """Yield each way to write the year: the digits, their name, and what they leave out or ""."""
     if len(year) == 4:
         yield year, "year", ""
         yield year[-2:], "short year", "the century"
@@ -116,9 +116,10 @@ def _fault(day: int, month: int, year: str) -> str:
 
 
 def look(text: str, digits: Digits, count: int) -> Place | None:
-    """Return where the date's longest notation that occurs stands; None if `text` is no date.
+    """Search the first `count` digits for the notations of a date, the longest first.
 
-    If no notation occurs in the first `count` digits, the result has no position.
+    Returns the first place of the first notation that occurs, a Place without a position if none
+    occurs, None if `text` is no date.
     """
     ways = notations(text)
     for way in ways:

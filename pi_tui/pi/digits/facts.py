@@ -72,9 +72,9 @@ def is_reached(fact: Fact, digits: Digits, count: int) -> bool:
 
 
 def further(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
-    """Yield the facts about numbers that stand at the position they name, unless in FACTS.
+    """Yield a fact for each number that stands at the position it names and is not in FACTS.
 
-    Only those that end after offset `start` and are complete at `stop` are yielded.
+    Only numbers that end after offset `start` and at or before `stop` are yielded.
     """
     known = {fact.position for fact in FACTS}
     return (fact for fact in self_locating(digits, start, stop) if fact.position not in known)
@@ -101,10 +101,10 @@ def self_locating(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
 
 
 def _candidates(digits: Digits, first: int, last: int, thousands: int) -> Iterator[int]:
-    """Yield each position from `first` to `last` that may hold the number of the position itself.
+    """Yield each position from `first` to `last` at which its own number may stand.
 
-    All these numbers begin with `thousands`, followed by three digits. So only positions where
-    `thousands` occurs are yielded; if it is 0, all positions are.
+    For positions from 16,000 to 16,999 `thousands` is 16, so 16,470 is yielded if the digits at
+    position 16,470 begin with 16. If `thousands` is 0, every position is yielded.
     """
     begin = str(thousands).encode() if thousands else b""  # which is found at every position
     at = digits.find(begin, first - 1, last + len(begin) - 1)

@@ -83,7 +83,11 @@ class Patterns:
             self._longest_gaps[digit] = Longest(digit, longest, start + 1)
 
     def _find_runs(self, digits: Digits, digit: int, end: int) -> None:
-        """Record the longest run of `digit` up to offset `end`; it may begin before `count`."""
+        """Record the longest run of `digit` up to offset `end`, if it is longer than the known one.
+
+        The search begins before offset `self.count`, because the run may have begun among the
+        digits counted already.
+        """
         known = self._runs.get(digit)
         length = known.length if known else 0
         at = max(0, self.count - length)

@@ -184,7 +184,9 @@ async def test_markup_in_a_message_is_shown_as_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("key", "is_asked"), [("n", False), ("y", True)])
-async def test_question_can_be_answered_by_y_and_n(key: str, is_asked: bool) -> None:
+async def test_yes_no_question_names_the_keys_y_and_n_and_accepts_them(
+    key: str, is_asked: bool
+) -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, pilot):
         question = Choice("Do it?", "Really.", {"keep": "No", "do": "Yes, do it"}, keys="ny")
         answers: list[str | None] = []

@@ -66,7 +66,7 @@ async def test_key_m_shows_the_digits_that_the_note_is_about(bench: Bench) -> No
         assert app.main_screen.digits.here == (761, 767)
 
 
-async def test_keys_m_and_c_tell_if_there_is_nothing_to_do(bench: Bench) -> None:
+async def test_key_m_without_a_note_and_key_c_with_nothing_to_save_say_so(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         while app.main_screen.query_one(NoteLine).dismiss():
             pass

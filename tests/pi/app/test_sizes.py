@@ -123,7 +123,7 @@ def test_message_after_a_kill_fits_a_narrow_window_in_whole_words() -> None:
     assert _told(38, a_snapshot(state=State.RUNNING)) == "goes on after 3,000 digits"
 
 
-async def test_note_is_shown_in_full_in_every_window_it_fits() -> None:
+async def test_note_is_shown_in_full_in_every_window_that_is_wide_enough() -> None:
     async with a_still(a_snapshot(), (120, 40)) as (app, pilot):
         assert isinstance(app.worker, Still)
         note = app.main_screen.query_one(NoteLine)

@@ -22,7 +22,7 @@ def test_chance_of_a_string_is_near_the_share_of_longer_strings_that_contain_it(
 
 
 @given(st.integers(1, 11), st.floats(0.001, 0.999))
-def test_digits_for_returns_the_smallest_number_with_the_given_chance(
+def test_digits_for_returns_the_fewest_digits_that_contain_a_string_with_the_given_chance(
     length: int, likely: float
 ) -> None:
     digits = digits_for(length, likely)
@@ -32,7 +32,9 @@ def test_digits_for_returns_the_smallest_number_with_the_given_chance(
 
 
 @pytest.mark.parametrize("length", [11, 12, 15, 100])
-def test_digits_for_returns_tenfold_for_each_further_digit_of_a_long_string(length: int) -> None:
+def test_digits_for_returns_ten_times_as_many_digits_for_a_long_string_one_digit_longer(
+    length: int,
+) -> None:
     once, longer = digits_for(length, 0.95), digits_for(length + 1, 0.95)
     assert math.isclose(longer // 10, once, rel_tol=1e-8)
 

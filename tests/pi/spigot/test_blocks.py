@@ -88,7 +88,9 @@ def test_last_blocks_of_a_long_run_equal_their_definition(series: Series) -> Non
 
 
 @EVERY_CHAIN
-def test_rest_of_h_divides_every_product_of_h_consecutive_p_or_q(series: Series) -> None:
+def test_series_rest_of_h_factorial_divides_every_product_of_h_consecutive_p_or_q(
+    series: Series,
+) -> None:
     """By brute force, for the factors of blocks of up to 512 boxes."""
     for half in range(1, 257):
         rest = series.rest(fac(half))
@@ -113,7 +115,7 @@ def test_common_factor_divides_n_p_and_d_of_blocks_at_any_place(series: Series, 
 
 
 @EVERY_CHAIN
-def test_common_factor_of_2h_boxes_is_left_over_times_the_square_of_that_of_h_boxes(
+def test_common_factor_of_2h_boxes_is_that_of_h_boxes_squared_times_left_over_of_h(
     series: Series,
 ) -> None:
     for boxes in (2 * THIN_FROM, 256, 4_096):
@@ -138,7 +140,7 @@ def test_only_the_first_block_has_its_denominator_multiplied_by_r() -> None:
     assert times_r[1] == plain[1]
 
 
-def test_blocks_made_without_numbers_equal_blocks_made_with_numbers() -> None:
+def test_blocks_made_without_n_have_the_same_p_and_d_as_blocks_made_with_n() -> None:
     with_numbers = _make(GOSPER, 9, 64, 1, numbers=True)
     without = _make(GOSPER, 9, 64, 1, numbers=False)
     assert without.blocks == with_numbers.blocks

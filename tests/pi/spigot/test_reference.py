@@ -57,7 +57,7 @@ def test_digits_that_the_quick_check_cannot_confirm_are_compared_one_by_one(
     assert first_difference(pi[:499] + b"x") == 500
 
 
-def test_non_digit_counts_as_wrong() -> None:
+def test_verification_counts_a_byte_that_is_no_digit_as_wrong() -> None:
     assert first_difference(b"14 5") == 3
     assert first_difference(b"1_15") == 2
     assert first_difference(b"+141") == 1
@@ -156,7 +156,9 @@ def test_p_and_q_of_chudnovsky_times_the_factors_taken_out_equal_the_full_produc
 
 
 @pytest.mark.parametrize("n", [25_000, 60_000])
-def test_results_kept_by_version_1_1_are_discarded_and_computed_again(n: int, pi: bytes) -> None:
+def test_verification_discards_results_kept_by_version_1_1_and_computes_them_again(
+    n: int, pi: bytes
+) -> None:
     """They have other names, because their common factors were not taken out."""
     old = {"root", "top-q", "top-t1", "top-t2", *map(str, range(16)), "0+1", "2+3", "0+1+2+3"}
     kept: Kept = {name: (mpz(1), mpz(2), mpz(3)) for name in old}

@@ -46,8 +46,8 @@ def compute(
 ) -> Kept:
     """Compute and return the results in `ends`, continuing from those in `kept`.
 
-    Calls `watch` with the number of results found, in the calling thread and as often as `gather`
-    (pool.py) calls its own. `kept` changes only right before each call and at the end, so a `watch`
+    Calls `watch` with the number of results found, in the calling thread, as `gather` (pool.py)
+    does. `kept` changes only right before each call and at the end, so a `watch`
     may save it. `kept` then has the results that the rest of the computation needs, except hidden
     ones (`Node.hidden`). A result is dropped once all results that depend on it are found.
     """
