@@ -105,7 +105,11 @@ class SaveSchedule:
         return by_time or (self._mark is not None and count >= self._mark)
 
     def output_until_mark(self, count: int) -> float:
-        """Return how many bytes of output are left to the next mark; inf without marks."""
+        """Return how many bytes of output are left to the next mark; inf if no mark decides.
+
+        A cadence by output saves at marks, the multiples of its bytes. The time decides with a
+        cadence in seconds, and after a failed save.
+        """
         return inf if self._mark is None or self._retry_after else self._mark - count
 
     def seconds_until_retry(self, now: float) -> float | None:

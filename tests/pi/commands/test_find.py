@@ -50,7 +50,7 @@ def test_find_after_a_miss_states_the_digits_needed(saved: Path) -> None:
     assert f"`pi-tui --db {saved} run --digits 300000000` computes that many." in done.stdout
 
 
-def test_find_with_first_2_counts_all_hits_and_shows_two(saved: Path) -> None:
+def test_find_with_option_first_2_counts_all_hits_and_shows_two(saved: Path) -> None:
     done = pi_tui("find", "26", "--db", saved, "--first", "2")
     headline, *rows = done.stdout.splitlines()
     assert f"26 stands {pi(DIGITS).count(b'26')} times" in headline
