@@ -61,7 +61,10 @@ class SaveSchedule:
 
     @property
     def next_save(self) -> float | None:
-        """Return the time of the next save; None if that depends on output or none is planned."""
+        """Return when the next save is due, on the clock of `now`; None if it has no time.
+
+        With a cadence by output it has none, unless it is the retry of a failed save.
+        """
         return None if self._by_output and not self._retry_after else self._due
 
     def begin(self, now: float, count: int, *, again: bool) -> None:

@@ -60,7 +60,7 @@ class SearchBar(Horizontal):
         return text, False
 
     def odds(self, needle: Needle, count: int) -> Sequence[str]:
-        """Return the chance of a hit in `count` bytes in words, from long to short; () if unknown."""
+        """Return texts about the chance of a hit in `count` bytes, longest first; () if unknown."""
         return ()
 
     @property

@@ -29,7 +29,7 @@ _COLORS = 128
 
 
 def animate(request: PictureRequest, form: str) -> bytes:
-    """Draw the walk; return the bytes of a `gif` or `webp` file."""
+    """Draw the walk as it grows; return the bytes of an animated `gif` or `webp` file."""
     file, count = io.BytesIO(), max(2, round(request.seconds * PER_SECOND))
     walk = _Growing(request)
     every = round(1000 / PER_SECOND)
