@@ -53,7 +53,7 @@ class Needle:
             pass
 
     def feed_block(self, output: Output, stop: int) -> bool:
-        """Count the hits in new output up to the end of a block; return True if more is left."""
+        """Count the hits in new output of one block, up to `stop`; return True if more is left."""
         border = len(self._before) * BLOCK
         end = min(stop, border)
         if end > self.searched:

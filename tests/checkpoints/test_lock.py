@@ -29,7 +29,7 @@ sys.stdin.read()
 """
 
 
-def test_open_run_refuses_a_run_open_in_another_process_and_names_that_process(
+def test_store_refuses_to_open_a_run_open_in_another_process_and_names_that_process(
     open_store: OpenStore, path: str
 ) -> None:
     with another_process(path) as pid, pytest.raises(AlreadyOpenError) as caught:
@@ -40,7 +40,7 @@ def test_open_run_refuses_a_run_open_in_another_process_and_names_that_process(
     )
 
 
-def test_open_run_opens_another_run_while_one_is_open_in_another_process(
+def test_store_opens_another_run_while_one_is_open_in_another_process(
     open_store: OpenStore, path: str
 ) -> None:
     with another_process(path) as pid:
@@ -51,7 +51,7 @@ def test_open_run_opens_another_run_while_one_is_open_in_another_process(
         assert store.writer(run).startswith(f"pid {os.getpid()} on ")
 
 
-def test_delete_and_restart_refuse_a_run_open_in_another_process(
+def test_store_refuses_to_delete_or_restart_a_run_open_in_another_process(
     open_store: OpenStore, path: str
 ) -> None:
     with another_process(path):
@@ -64,7 +64,9 @@ def test_delete_and_restart_refuse_a_run_open_in_another_process(
         assert store.find_run(Task(27)) == run
 
 
-def test_lock_is_free_at_once_after_a_kill(open_store: OpenStore, path: str) -> None:
+def test_lock_of_a_run_is_free_as_soon_as_its_holder_is_killed(
+    open_store: OpenStore, path: str
+) -> None:
     with another_process(path):
         pass
     store = open_store()
