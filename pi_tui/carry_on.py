@@ -119,7 +119,7 @@ def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
 
 
 def _tell_if_old(snapshot: Snapshot, began: datetime, program: str) -> None:
-    """Report since when a run is complete, if it was so before `began`: nothing was computed now.
+    """If the run was complete before `began`, report since when, and that nothing was computed.
 
     The user should know, because the code or its input may have changed since.
     """
@@ -233,7 +233,10 @@ def noting_signals() -> Iterator[LeaveRequest]:
 
 
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
-    """Return the exit code; report on stderr how the worker ended, unless it is complete."""
+    """Return the exit code; unless it is 0, report on stderr how the worker ended.
+
+    Raises SystemExit if the machine raised that.
+    """
     snapshot = worker.latest()
     left = f"{program}: {snapshot.how_it_was_left}"
     goes_on = f"`{again}` goes on from there" if again else "called again, it goes on from there"
@@ -261,7 +264,7 @@ class _Callable(ModuleType):
     """
 
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """Call `carry_on`."""
+        """Call the function `carry_on`; return exit code and output."""
         return carry_on(*args, **kwargs)
 
 

@@ -140,7 +140,7 @@ def _app(options: argparse.Namespace) -> int:
 def _call(options: argparse.Namespace) -> int:
     """Call the function of a command; return its exit code.
 
-    Each of its parameters gets the option of the same name.
+    Each parameter of the function gets the argument that `_given` returns for its name.
     """
     module, _, name = options.run.partition(":")
     function: Callable[..., int] = getattr(import_module(module), name)
@@ -161,7 +161,7 @@ def _call(options: argparse.Namespace) -> int:
 def _given(name: str, options: argparse.Namespace) -> object:
     """Return the argument for the parameter `name` of a command.
 
-    A function in `_MADE` makes it from the options; without one it is the option of that name.
+    This is what the function of that name in `_MADE` returns, or else the option of that name.
     """
     return _MADE[name](options) if name in _MADE else getattr(options, name)
 

@@ -26,7 +26,7 @@ SLOW = {
     "tests/checkpoints/test_failing_migration.py": Few(ALL, 2),
     "tests/checkpoints/test_hostile.py": Few(ALL, 2),
     "tests/checkpoints/test_migration.py": Few(ALL, 2),
-    "tests/checkpoints/test_migration.py::test_state_of_several_parts_is_migrated_complete": NONE,
+    "tests/checkpoints/test_migration.py::test_migrated_state_of_several_parts_is_undamaged": NONE,
     "tests/checkpoints/test_postgres_answers.py::test_postgres_slow_server_does_not_time_out": NONE,
     "tests/checkpoints/test_room.py::test_kill_while_the_file_is_shrunk_loses_nothing": NONE,
     "tests/commands/test_browser.py": Few(2),

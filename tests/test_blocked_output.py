@@ -113,7 +113,7 @@ def test_signal_ends_command_whose_output_waits_for_a_reader(
 
 @pytest.mark.parametrize("number", ENDS)
 @pytest.mark.parametrize("main", MAINS.values(), ids=MAINS)
-def test_signal_after_the_last_step_completes_the_run_and_gives_the_exit_code(
+def test_signal_after_the_last_step_lets_the_run_complete_and_sets_the_exit_code(
     main: str, number: signal.Signals, tmp_path: Path
 ) -> None:
     code = PROGRAM.replace("SIGNAL", number.name).replace("MAIN", main)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -244,13 +245,14 @@ def test_character_written_in_two_pieces_reaches_a_replaced_stream(
     assert out.text == "π�"
 
 
-@pytest.mark.parametrize("how", ["close", "remove"])
-def test_stdout_closed_by_the_program_itself_is_reported_in_one_line(
+@pytest.mark.parametrize("how", ["closed", "removed", "replaced"])
+def test_stdout_made_unusable_by_the_program_itself_is_reported_in_one_line(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = StringIO()
-    out.close()
-    monkeypatch.setattr(sys, "stdout", out if how == "close" else None)
+    closed = StringIO()
+    closed.close()
+    streams = {"closed": closed, "removed": None, "replaced": SimpleNamespace(write=len)}
+    monkeypatch.setattr(sys, "stdout", streams[how])
     with pytest.raises(StorageError, match="cannot write to standard output: "):
         to_stdout([b"1"])
     drop_unwritten_output()

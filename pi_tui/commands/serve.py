@@ -39,7 +39,7 @@ def serve(named_location: str, port: int, words: Sequence[str], *, token: bool) 
 
 
 def _claim(port: int) -> socket.socket:
-    """Return a socket that listens on that port. Raises UsageError if that fails."""
+    """Return a socket that listens on `port`. Raises UsageError if the port cannot be used."""
     if not 1 <= port <= 65535:
         raise UsageError(f"{port} is not a port; use a whole number from 1 to 65535")
     try:

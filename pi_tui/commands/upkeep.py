@@ -16,8 +16,8 @@ from pi_tui.reports.standard_output import tell
 def check(location: str, kinds: Kinds) -> int:
     """Check every saved byte of every run, and the states of our own kind; return 0.
 
-    Raises DamagedError (exit 4) after printing each problem of bytes. Raises WrongResultError
-    (exit 5) if bytes are as they were saved but the numbers contradict each other.
+    Raises DamagedError (exit 4) after printing a line about each damage. Raises WrongResultError
+    (exit 5) if every byte is as it was saved but the numbers in a state contradict each other.
     """
     with CheckpointStore.open(location, kinds.own, write=False) as store:
         problems = store.check()

@@ -221,8 +221,8 @@ def parse_threads(text: str) -> int:
 def parse_memory(text: str) -> int:
     """Parse an amount of memory, from 1 MB to 1,000 TB, into bytes. Raises UsageError.
 
-    >>> parse_memory("4G"), parse_memory("500 MB"), parse_memory("1.5g")
-    (4000000000, 500000000, 1500000000)
+    >>> parse_memory("1.5G"), parse_memory("500 MB"), parse_memory("2000000 kib")
+    (1500000000, 500000000, 2000000000)
     """
     found = re.fullmatch(r"(\d{1,16}(?:\.\d{1,9})?) ?([kmgt]?)(?:i?b)?", text.lower(), re.ASCII)
     scale = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}

@@ -19,7 +19,10 @@ CHECKPOINTS_SHOWN = 8
 
 
 def _length_in(job: Job) -> int | None:
-    """Return the length of the whole output; None if the kind raises: the thread reports that."""
+    """Return the number of bytes of the whole output; None if unknown or if the kind raises.
+
+    The thread reports that error.
+    """
     with suppress(Exception):
         return checked.length(job.kind, job.task)
     return None
@@ -90,10 +93,10 @@ class Board:
             self._changed.notify_all()
 
     def latest(self) -> Snapshot:
-        """Return the snapshot with the steps and output made since it was published.
+        """Return the last snapshot, with the steps and output made since it was published.
 
-        The final message needs them. Short steps publish no snapshot, so the last one lacks the
-        short steps before a long step.
+        The final message needs them. Short steps publish no snapshot, so the last snapshot lacks
+        the short steps before a long step.
         """
         shown, output = self.snapshot, self.output
         if shown.state.is_at_rest or len(output) < shown.made:

@@ -20,9 +20,10 @@ _MISFIT = re.compile(r"(?:.*\.)?(\w+)\(\) (?:takes|missing|got) .*")
 
 
 def told_of_machine(error: Exception) -> str:
-    """Describe the exception that a method of a user's machine or kind raised; "" if none did.
+    """Describe `error` if a method of a user's machine or kind caused it; else return "".
 
-    The traceback of `error` then begins in that method.
+    The method raised it, or does not take the arguments of its call (a TypeError). If the method
+    raised it, the traceback of `error` is cut, so that it begins in that method.
     """
     if trace := frames_of_machine(error):
         error.__traceback__ = trace
@@ -51,7 +52,7 @@ def in_words(error: BaseException) -> str:
 def traceback_of(crash: BaseException | None) -> str:
     """Return the traceback of the error that ended a worker, as text.
 
-    Returns "" if no error did, but the end of the run, ctrl+c or an exit.
+    Returns "" if `crash` is None (the run ended), a KeyboardInterrupt or a SystemExit.
     """
     return report(crash) if isinstance(crash, Exception) else ""
 

@@ -285,7 +285,10 @@ class Loop:
         self._publish()
 
     def _shown_before(self, loaded: Loaded) -> float:
-        """Return the share of the work at the last save; 0 for a complete run that needs repair."""
+        """Return the share of the work at the last save; 0 if it is unknown.
+
+        It is also 0 for a complete run, which needs repair.
+        """
         share = share_of(loaded.run, loaded.checkpoints, self._job.kind) or 0.0
         return share if share < 1 else 0.0
 

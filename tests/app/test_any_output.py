@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pi_tui.app.app import RunApp
-from pi_tui.app.live import QUICK, rate_of
+from pi_tui.app.live import rate_of
 from pi_tui.app.widgets.line_index import CHUNK, LineIndex
 from pi_tui.app.widgets.output_tail import OutputTail
 from pi_tui.machine import Task
@@ -227,8 +227,8 @@ async def test_screen_redraws_at_5_hz_at_full_speed_and_at_10_hz_at_a_pace_or_af
 ) -> None:
     """Also before the first output, while the machine only prepares."""
     async with shown(b"", pace=MAX) as (app, _):
-        assert app.live._pulse() == 2 * QUICK
+        assert app.live._pulse() == 0.2
         app.live.hurry()
-        assert app.live._pulse() == QUICK
+        assert app.live._pulse() == 0.1
     async with shown(b"", pace=Pace.of(10)) as (app, _):
-        assert app.live._pulse() == QUICK
+        assert app.live._pulse() == 0.1

@@ -113,7 +113,7 @@ def test_load_without_usable_checkpoint_notes_a_new_start_even_without_output_or
     assert "again from the start" in loaded.notes[0]
 
 
-def test_load_with_before_uses_the_newest_good_earlier_checkpoint_and_notes_damaged_ones(
+def test_load_before_a_given_checkpoint_uses_the_newest_good_one_and_notes_damaged_ones(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     flip(path, "pi_piece", "data", this(path, "now"))
@@ -176,7 +176,7 @@ def test_parameters_over_ten_thousand_characters_are_damage(
         store.runs()
 
 
-def test_run_of_newer_kind_version_is_refused_as_not_ours(
+def test_run_saved_by_a_newer_version_of_its_kind_raises_not_ours_error(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, "UPDATE pi_run SET version = 2")
@@ -188,7 +188,9 @@ def test_run_of_newer_kind_version_is_refused_as_not_ours(
     assert execute(path, "SELECT epoch FROM pi_run") == [(1,)]
 
 
-def test_check_names_each_problem(saved: Walk, path: str, open_store: OpenStore) -> None:
+def test_check_of_a_damaged_database_returns_a_line_for_each_problem(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
     flip(path, "pi_piece", "data", this(path, "now"))
     flip(path, "pi_output", "data", "start = 0")
     execute(path, "UPDATE pi_checkpoint SET manifest = manifest || '.' WHERE seq = 2")
@@ -214,7 +216,9 @@ def test_file_with_broken_btree_is_not_written(
         assert file.read() == before
 
 
-def test_damaged_database_can_be_read(saved: Walk, path: str, open_store: OpenStore) -> None:
+def test_load_returns_the_output_although_all_pieces_are_damaged(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
     store: CheckpointStore = open_store(write=False)
     flip(path, "pi_piece", "data")
     assert store.load(store.runs()[0]).output == bytes(saved.output)

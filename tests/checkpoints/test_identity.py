@@ -169,7 +169,7 @@ def test_kind_version_is_saved_returned_and_refused_if_newer(
 
 
 @pytest.mark.parametrize("where", ["file", "server"])
-def test_work_is_saved_with_each_checkpoint_and_gives_the_share(
+def test_checkpoint_keeps_the_work_and_gives_the_share_of_it_that_is_done(
     where: str, open_store: OpenStore, path: str, request: pytest.FixtureRequest
 ) -> None:
     location = path if where == "file" else request.getfixturevalue("postgres_url")

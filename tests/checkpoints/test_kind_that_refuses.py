@@ -93,7 +93,9 @@ def test_refused_new_run_leaves_no_row(at: str, open_store: OpenStore) -> None:
         assert store.runs() == []
 
 
-def test_complete_run_can_be_read_although_its_kind_refuses(open_store: OpenStore) -> None:
+def test_complete_run_is_loaded_although_its_kind_now_refuses_the_task(
+    open_store: OpenStore,
+) -> None:
     with open_store(kind=Picky()) as store:
         output = finished(store, dice())
     for at in ("new", "from_state", "limits"):

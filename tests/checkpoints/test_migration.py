@@ -135,7 +135,7 @@ def test_several_runs_of_1_0_keep_content_and_order(migrated: Migrated) -> None:
     assert store.check() == []
 
 
-def test_state_of_several_parts_is_migrated_complete(migrated: Migrated, path: str) -> None:
+def test_migrated_state_of_several_parts_is_undamaged(migrated: Migrated, path: str) -> None:
     store = migrated("parts")
     assert execute(path, "SELECT part, length(data) FROM pi_piece ORDER BY part")[0] == (0, PART)
     assert store.check() == []

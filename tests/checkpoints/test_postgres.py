@@ -93,7 +93,7 @@ def test_postgres_load_skips_damage_with_a_note(
     assert store.check() == []
 
 
-def test_postgres_damaged_lasting_piece_is_written_again(
+def test_postgres_lost_piece_is_written_again_by_the_next_save(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url)

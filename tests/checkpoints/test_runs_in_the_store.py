@@ -14,7 +14,7 @@ from tests.checkpoints.helpers import GOAL, advance, begin, execute, save_some, 
 from tests.tiny import Walk, Walks
 
 
-def test_run_is_verified_only_if_marked_after_its_completion(
+def test_mark_verified_has_no_effect_before_the_run_is_complete(
     store: CheckpointStore,
 ) -> None:
     run, walk = save_some(store)
@@ -63,7 +63,9 @@ def test_size_of_a_run_is_the_bytes_of_its_output_and_pieces(store: CheckpointSt
     ]
 
 
-def test_latest_run_prefers_an_unfinished_one(store: CheckpointStore) -> None:
+def test_latest_run_returns_an_unfinished_run_rather_than_a_newer_complete_one(
+    store: CheckpointStore,
+) -> None:
     assert store.latest_run() is None
     save_some(store, goal=97)
     run, walk = save_some(store)

@@ -30,7 +30,7 @@ def test_enospc_and_edquot_are_reported_as_a_full_disk(number: int, path: str) -
     assert "5.0 MB to be written" in str(error)
 
 
-def test_full_disk_message_without_known_bytes_to_write_gives_only_the_free_space(
+def test_full_disk_message_gives_only_the_free_space_if_the_needed_space_is_unknown(
     path: str,
 ) -> None:
     error = in_our_words(OSError(errno.ENOSPC, "no"), parse_location(path))

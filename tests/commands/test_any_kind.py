@@ -42,7 +42,7 @@ def test_export_of_a_run_without_output_is_refused(mixed: Path) -> None:
     assert "no output of the run of lucas-lehmer 9,689" in said
 
 
-def test_delete_asks_with_the_full_name(mixed: Path) -> None:
+def test_delete_command_asks_with_kind_goal_and_parameters_of_the_run(mixed: Path) -> None:
     words = ("delete", "--kind", "lines", "--with", "seed=3", "--db", mixed)
     for answer, left in (("n\n", 4), ("y\n", 3)):
         with Terminal(*words, size=(120, 24)) as terminal:

@@ -153,7 +153,9 @@ async def test_first_start_in_a_browser_takes_keys_before_any_click(
             assert len(colors) > 100  # letters, not a blank page
 
 
-async def test_click_beside_the_first_field_keeps_its_focus(database: Path, tmp_path: Path) -> None:
+async def test_click_beside_the_first_dialog_leaves_the_focus_in_its_field(
+    database: Path, tmp_path: Path
+) -> None:
     with serving(database, digits=None) as served:
         async with chromium(tmp_path / "profile") as browser, browser.tab(address(served)) as page:
             height = await page.reckon("innerHeight")

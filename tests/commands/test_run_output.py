@@ -53,7 +53,7 @@ def test_output_file_behind_a_link_is_written_and_the_link_stays(
     assert real.read_bytes() == b"3." + pi(9) + b"\n"
 
 
-def test_output_may_be_a_device(database: Path) -> None:
+def test_run_command_writes_to_a_device_named_as_output(database: Path) -> None:
     done = pi_tui("run", "--digits", "9", "--db", database, "-o", "/dev/stdout")
     assert done.stdout.encode() == b"3." + pi(9) + b"\n"
 

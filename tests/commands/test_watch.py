@@ -8,6 +8,7 @@ import pytest
 
 from pi_tui.pi.spigot.kind import SpigotKind
 from tests.commands.kinds import compute
+from tests.helpers import started
 from tests.terminal.emulator import Terminal
 
 
@@ -47,3 +48,10 @@ def test_watch_of_pi_shows_no_command_in_a_window_too_narrow_for_it(mixed: Path)
     with Terminal("watch", "--digits", "600", "--db", mixed, size=(60, 24)) as terminal:
         terminal.see("has ended *\n")
         assert "pi-tui" not in terminal.screen.splitlines()[2]
+
+
+def test_watch_in_a_pipe_appends_a_line_for_a_person(mixed: Path) -> None:
+    with started("watch", "--with", "seed=3", "--db", mixed) as process:
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(2)]
+        assert all(line.startswith(b"lines 1,000 ratio=0.5 seed=3: ") for line in lines)

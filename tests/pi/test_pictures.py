@@ -14,7 +14,7 @@ from PIL import Image
 from pi_tui.cli import main
 from pi_tui.errors import UsageError
 from pi_tui.pi.pictures.drawing import draw
-from pi_tui.pi.pictures.inks import THEMES
+from pi_tui.pi.pictures.inks import THEMES, along
 from pi_tui.pi.pictures.layout import Grid, WalkFrame, levels
 from pi_tui.pi.pictures.request import PictureRequest, parse_size
 from pi_tui.pi.pictures.walk_points import bounds, pieces
@@ -62,6 +62,18 @@ def test_walk_is_in_the_picture_from_start_to_end(count: int) -> None:
     image = opened(PictureRequest("walk", digits, 0, SMALL))
     colors = {color for _, color in image.getcolors(10**6) or []}
     assert len(colors) > 20
+
+
+def test_colour_of_the_walk_is_that_of_the_share_walked() -> None:
+    digits, inks = b"0" * 300, THEMES["night"]  # a straight line
+    image, paper = opened(PictureRequest("walk", digits, 0, SMALL)), bytes.fromhex(inks.paper[1:])
+    frame = WalkFrame.of(digits, SMALL, 10**6)
+    for share in (0.1, 0.5, 0.9):
+        x, y = map(round, frame.at(len(digits) * share + 0j))
+        dots = image.crop((x, y - 1, x + 1, y + 2)).tobytes()  # the line may lie in two rows
+        seen = [sum(dots[band::3]) - 2 * paper[band] for band in range(3)]
+        ink = bytes.fromhex(along(inks.spectrum, share)[1:])
+        assert seen == pytest.approx(list(ink), abs=8)
 
 
 PEAK = """

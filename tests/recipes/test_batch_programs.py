@@ -109,7 +109,7 @@ def test_interrupted_batch_waits_for_no_item_and_leaves_no_process(
 
 
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="no /proc")
-def test_killed_batch_prints_nothing_behind_the_prompt(folder: Path) -> None:
+def test_killed_batch_prints_no_warning_about_leaked_resources(folder: Path) -> None:
     Path("long.py").write_text(LONG.replace("THREADS", "False"))
     command = [sys.executable, "long.py"]  # without -W error, which silences Python's tracker
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
@@ -120,7 +120,7 @@ def test_killed_batch_prints_nothing_behind_the_prompt(folder: Path) -> None:
     assert "leaked" not in err
 
 
-def test_failed_items_alone_are_tried_again_by_the_next_start(folder: Path) -> None:
+def test_next_start_of_a_batch_computes_only_its_failed_items_again(folder: Path) -> None:
     Path("fails.py").write_text(FAILS)
     for _ in range(2):
         done = ended("fails.py")

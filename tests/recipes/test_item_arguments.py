@@ -47,7 +47,7 @@ def test_number_of_workers_below_one_counts_back_from_all_cores_as_in_joblib(
 
 
 @pytest.mark.parametrize("workers", [1.5, "two", True])
-def test_workers_that_are_no_whole_number_are_refused(workers: object) -> None:
+def test_items_constructor_refuses_a_number_of_workers_that_is_not_whole(workers: object) -> None:
     with pytest.raises(TypeError, match="square: workers is a whole number"):
         Items(square, [1], workers=workers)  # type: ignore[arg-type]
 
@@ -165,7 +165,7 @@ def test_input_whose_repr_fails_is_named_by_its_place() -> None:
         batch.run("unused.sqlite3")
 
 
-def test_function_that_cannot_be_called_and_retries_that_are_no_number_are_refused() -> None:
+def test_items_constructor_refuses_a_text_in_place_of_the_function_or_of_retries() -> None:
     with pytest.raises(TypeError, match="items: the function is 'f', which cannot be called"):
         Items("f", [1], threads=True)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="str: retries is a whole number, not '2'"):

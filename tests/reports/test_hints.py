@@ -16,14 +16,16 @@ from tests.terminal.emulator import Terminal
 
 
 def pasted(hint: str) -> subprocess.CompletedProcess[str]:
-    """Return the words that a shell reads from the command in a hint."""
+    """Run the command in a hint as if pasted into bash; return the ended process."""
     script = f'pi-tui() {{ "{sys.executable}" -m pi_tui "$@"; }}; export PI_TUI_DB; {hint}'
     bash = ["bash", "-c", script]
     return subprocess.run(bash, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("by", ["flag", "variable"])
-def test_hint_of_the_run_command_finds_the_same_database(by: str, tmp_path: Path) -> None:
+def test_hint_of_the_run_command_resumes_the_run_in_its_database_when_pasted(
+    by: str, tmp_path: Path
+) -> None:
     database = tmp_path / "it's mine; $HOME.db"
     flag = ["--db", str(database)] if by == "flag" else []
     more = {} if by == "flag" else {"PI_TUI_DB": str(database)}
@@ -76,6 +78,17 @@ def test_command_to_resume_contains_no_password(words: list[str]) -> None:
 def test_command_to_resume_keeps_code_given_by_the_python_option_c() -> None:
     code = "@resumable\ndef f(goal): ..."
     assert hints.command_line(["python", "-c", code]) == f"python -c '{code}'"
+
+
+@pytest.mark.parametrize("words", [[], ["1000", "--screen"]])
+def test_installed_program_is_named_without_python_and_its_folder(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "collatz"
+    program.touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    typed = ["python", str(program), *words]
+    assert hints.command_line(typed) == " ".join(["collatz", *words])
 
 
 def test_hint_of_the_app_names_the_database(tmp_path: Path) -> None:

@@ -44,7 +44,8 @@ def test_progress_prints_nothing_before_the_first_step() -> None:
 
 def test_progress_in_a_pipe_prints_each_change_of_state_once() -> None:
     comparing = snapshot(State.VERIFYING, part=1, parts=4)
-    told = lines(snapshot(), snapshot(), comparing, comparing)
+    step_in_parts = snapshot(part=1, parts=4)
+    told = lines(snapshot(), step_in_parts, comparing, comparing)
     assert told == ["verifying: 500 of 1,000 digits, 75.0 %, 1 min 05 s left, 400 saved"]
 
 
@@ -85,3 +86,10 @@ def test_progress_counts_rows_of_output_if_their_number_is_known_and_bytes_other
     assert describe(snapshot(unit="rows")).startswith("running: 500 bytes, ")
     ended = lines(snapshot(save_failure=FAILURE), counted)
     assert ended[-1] == "saved again: 9 rows"
+
+
+def test_amount_lost_is_counted_in_rows_and_in_bytes_before_the_first_line_break() -> None:
+    def lost(made_lines: int, saved_lines: int) -> str:
+        return snapshot(unit="rows", made_lines=made_lines, saved_lines=saved_lines).lost
+
+    assert (lost(12, 0), lost(12, 9), lost(0, 0)) == ("12 rows", "3 rows", "100 bytes")

@@ -103,7 +103,7 @@ def test_hint_names_plain_pi_tui_if_the_shell_finds_it_on_the_path(tmp_path: Pat
     assert start(tmp_path, how) == "pi-tui --digits 20000"
 
 
-def test_hint_names_plain_pi_tui_if_another_program_imports_it() -> None:
+def test_hint_names_plain_pi_tui_if_another_program_imports_the_package() -> None:
     assert program("/usr/bin/pytest") == "pi-tui"
     assert program("") == "pi-tui"
 

@@ -101,6 +101,7 @@ def test_keyboard_parses_usual_keys_like_textual() -> None:
     ]
     assert keys(b"\x1b", b"a", b"\x1b") == ["alt+a", "escape"]
     assert keys(b"\xc3", b"\xa9") == ["é"]
+    assert keys(b"q" * 999 + b"\x1b[", b"A")[-1] == "up", "a sequence split after much other input"
     assert keys(b"\x1b[99;5:1u\x1b[99;5:3u\x1b[105;1:3u") == ["ctrl+c"], "kitty's releases"
 
 

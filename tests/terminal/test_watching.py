@@ -44,7 +44,7 @@ def a_while(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-def test_second_start_watches_checkpoints_and_writes_nothing(
+def test_second_app_on_a_run_in_use_shows_its_checkpoints_and_writes_nothing(
     size: tuple[int, int], database: Path
 ) -> None:
     with app(database, "--checkpoint-every", "0") as first:
@@ -129,7 +129,9 @@ def test_app_takes_over_from_a_writer_that_exits_right_after_the_app_starts(data
             second.see("running")
 
 
-def test_second_app_computes_another_run_of_the_database(database: Path) -> None:
+def test_second_app_computes_another_run_of_the_same_database_while_the_first_goes_on(
+    database: Path,
+) -> None:
     with app(database, "--checkpoint-every", "100") as first:
         first.see("running")
         with Terminal("--digits", "50", "--db", database) as second:

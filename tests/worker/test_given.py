@@ -75,6 +75,11 @@ def test_carry_on_refuses_and_names_an_unusable_argument(
     assert not database.exists()
 
 
+def test_smallest_seconds_and_output_between_saves_are_accepted(tmp_path: Path) -> None:
+    every: dict[str, Any] = {"every_seconds": 0, "every_output": 1}
+    assert carry_on(Walks(), TASK, tmp_path / "walk.sqlite3", **every)[0] == 0
+
+
 def test_path_object_is_accepted_as_location_and_as_output_file(tmp_path: Path) -> None:
     location, to = tmp_path / "walk.sqlite3", tmp_path / "walk.txt"
     code, output = carry_on(Walks(), TASK, location, to=to)

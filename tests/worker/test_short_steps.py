@@ -111,7 +111,7 @@ class Rows(Counts):
         return machine
 
 
-def test_rows_of_output_are_counted_from_the_start_and_after_a_resume(database: Path) -> None:
+def test_lines_of_output_are_counted_from_the_start_and_after_a_resume(database: Path) -> None:
     kind = Rows()
     kind.wishes = {20_000: "stop"}
     shown = worked(kind, database)[0].snapshot
@@ -138,7 +138,7 @@ class LongAtLast(Count):
     ("row", "left"),
     [(b"\n", "3 rows not saved; saved step 0"), (b"", "3 steps not saved; saved step 0")],
 )
-def test_unsaved_short_steps_before_a_long_step_are_reported_as_lost(
+def test_stop_without_a_save_in_a_long_step_reports_the_short_steps_before_it_as_not_saved(
     row: bytes, left: str, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Slow(Rows):

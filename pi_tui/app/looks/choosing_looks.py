@@ -55,7 +55,8 @@ class Looks:
         others = sorted(set(app.available_themes) - {*ours})
         taken = await app.questions.ask(ThemeList([*ours, *others]))
         app.theme, self._is_trying = taken or before, False
-        self.remember(theme=app.theme)
+        if taken is not None:
+            self.remember(theme=taken)
 
     def turn_bell(self) -> None:
         """Turn the bell at completion on or off."""

@@ -74,7 +74,6 @@ class RunsList(Dialog[Run | str | None]):
         with telling_errors(self):
             self._runs = await in_thread(list_runs, self._location, self._kind)
             self._fill()
-            self._table.focus()
 
     def _fill(self) -> None:
         """Fill the table with the runs; keep the cursor at the same row number."""
@@ -146,7 +145,7 @@ def _columns_for(rows: list[tuple[str, ...]], titles: tuple[str, ...], width: in
 
     >>> row = ("20,000", "100", "0.5 %", "unfinished", "1 s", "9 B", "2026-07-22 10:00", "")
     >>> titles = ("goal", "saved", "", "state", "computed", "size", "last saved", "")
-    >>> _columns_for([row], titles, 40), _columns_for([row], titles, 60)
+    >>> _columns_for([row], titles, 40), _columns_for([row], titles, 52)
     ([0, 2, 3], [0, 1, 2, 3, 6])
     >>> _columns_for([(*row[:7], "seed=1")], (*titles[:7], "parameters"), 40)
     [0, 7, 2, 3]

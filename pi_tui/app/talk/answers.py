@@ -39,8 +39,8 @@ def parse_place(text: str, count: int) -> int:
 
     Raises ValueError or OverflowError if there is no such position.
 
-    >>> parse_place("762", 1000), parse_place("50%", 1000), parse_place("end", 1000)
-    (761, 500, 999)
+    >>> [parse_place(text, 1000) for text in ("762", "50%", "100%", "end")]
+    [761, 500, 999, 999]
     """
     text = text.strip().lower()
     if text in ("end", "tail", "last"):

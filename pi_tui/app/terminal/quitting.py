@@ -93,7 +93,7 @@ class Quitting:
         return True
 
     async def _settle(self) -> Snapshot:
-        """Return the snapshot once the worker rests, a save failed or the user exits at once."""
+        """Return the snapshot once nothing is computed, a save failed or the user exits at once."""
         while True:
             snapshot = self._app.worker.snapshot
             failed = snapshot.save_failure is not None and snapshot.state is not State.SAVING

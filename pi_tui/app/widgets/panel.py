@@ -67,5 +67,5 @@ class Panel(Widget):
             self.show(self._frame)
 
     def render(self) -> Content:
-        """Return the lines of the last frame."""
+        """Return the lines of the last frame as one text."""
         return self._content

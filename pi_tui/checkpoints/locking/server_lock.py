@@ -47,7 +47,7 @@ MAKING = text(f"SELECT pg_advisory_xact_lock({_SPACE}, {_NO_RUN})")
 
 
 class ServerLocks:
-    """Advisory locks on a dedicated connection; the server frees them when it closes.
+    """Advisory locks on a dedicated connection; the server frees them when the connection closes.
 
     Behind a pooler every statement may run in another session, so a lock would be lost at once or
     held for ever. Then no lock is taken, and `note` warns of the consequences.
@@ -147,9 +147,10 @@ class ServerLocks:
 
 
 def _mark_of(holder: str, owner: str) -> str:
-    """Return the mark of a lock's holder: `owner`, the mark in the run's row, if the names match.
+    """Return `owner`, the mark in the run's row, if it stands for the process named `holder`.
 
-    Otherwise return `holder`, the readable name, which is all that the server knows.
+    Otherwise return `holder`, the readable name of the process that holds the lock, which is all
+    that the server knows.
     """
     return owner if words_of(owner) == holder else holder
 

@@ -244,8 +244,8 @@ def whole(value: object, low: int, high: int, name: str) -> int:
 
 
 def milliseconds(seconds: float) -> int:
-    """Convert elapsed seconds to the milliseconds stored, from 0 to `_MOST_MS`."""
-    return min(max(0, round(seconds * 1000)), _MOST_MS)
+    """Convert elapsed seconds to the milliseconds stored, at most `_MOST_MS`."""
+    return min(round(seconds * 1000), _MOST_MS)
 
 
 def _when(text: object) -> datetime:

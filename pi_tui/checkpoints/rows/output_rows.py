@@ -49,7 +49,7 @@ def append(
 
 
 def _add(connection: Connection, run_id: int, saved: int, output: bytes | bytearray) -> None:
-    """Append rows of the output behind its first `saved` bytes."""
+    """Save the output from offset `saved` on, in new rows."""
     chain = _chain_at(connection, run_id, saved)
     for start in range(saved, len(output), ROW_OUTPUT):
         part = bytes(output[start : start + ROW_OUTPUT])

@@ -81,7 +81,7 @@ class PiScreen(RunScreen):
 
     @property
     def note(self) -> NoteLine:
-        """Return the line that shows facts about digits."""
+        """Return the widget that shows a fact about digits in one line."""
         return self.query_one(NoteLine)
 
     # Showing the run
@@ -97,7 +97,7 @@ class PiScreen(RunScreen):
     def _count(self, source: Output, made: int) -> None:
         """Count the 0s, 1s, … 9s among the new digits.
 
-        Few digits are counted before this returns, the rest later in a thread.
+        A first part of them is counted before this returns, the rest later in a thread.
         """
         is_free = self._counting is None or self._counting.is_finished
         if is_free and self.counts.feed(source, made):
@@ -111,7 +111,7 @@ class PiScreen(RunScreen):
             is_more = await in_thread(for_a_moment, feed, _MOMENT)
 
     def held(self, shown: Snapshot, snapshot: Snapshot) -> bytes:
-        """Return the digits to draw behind those on the screen, all in the colour of held digits.
+        """Return the digits to draw after those on the screen, all in the colour of held digits.
 
         A carry may still change held digits. At a pace the worker may have settled more digits than
         are shown. The result begins with these, continues with the held digits, and is cut to the
@@ -166,7 +166,7 @@ class PiScreen(RunScreen):
             self.note.refresh(layout=True)
 
     def on_resize(self) -> None:
-        """Lay out the line with a fact again for the new width."""
+        """Fit the line with a fact to the new width."""
         self.call_after_refresh(self.note.refresh, layout=True)
 
     def on_picture_resized(self) -> None:

@@ -42,7 +42,7 @@ class Face:
     """Measures the app in a terminal: from its start, and at full speed."""
 
     def __init__(self, room: Path, environment: dict[str, str], runs: int) -> None:
-        """Make the folder `room` for all files; measure starts and whole runs `runs` times."""
+        """Make the folder `room` for all files. Starts and whole runs are measured `runs` times."""
         room.mkdir()
         self._room, self._runs = room, runs
         self._environment = environment | {"XDG_STATE_HOME": str(room)}  # not the user's own theme
@@ -94,7 +94,7 @@ class Face:
         return readings
 
     def _full_speed(self, digits: int) -> Readings:
-        """Return how many seconds the screen is late and a key takes, at full speed."""
+        """Return how late the event loop is and how long keys take, in seconds, at full speed."""
         readings: Readings = {}
         with self._watched(digits) as (app, report):
             app.press("p")
@@ -126,7 +126,7 @@ class Face:
 
     @contextmanager
     def _watched(self, digits: int) -> Iterator[tuple[App, dict[str, Any]]]:
-        """Run the app at full speed on a new run of `digits` digits; begin while blocks are made.
+        """Run the app at full speed on a new run of `digits` digits; yield while it makes blocks.
 
         Yields the app, and a report (a dict) that is filled in when the app has ended.
         """
@@ -141,7 +141,7 @@ class Face:
 
 
 def _lateness(late: dict[str, list[float]]) -> Readings:
-    """Return the 99th percentile of the event loop's lateness: making blocks, and running.
+    """Return how late the event loop is (99th percentile) while making blocks, and while running.
 
     The figures are in seconds; a figure is None if `late` has fewer than FEW measurements.
     """

@@ -59,6 +59,14 @@ async def test_key_e_exports_a_range_or_all_digits(bench: Bench, tmp_path: Path)
         await until(lambda: "Wrote 2,000 digits" in text_of(app))
 
 
+async def test_export_that_fails_is_reported(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("e", "enter", "ctrl+u")
+        await paste(pilot, "/dev/full")
+        await pilot.press("enter")
+        await until(lambda: "No space left" in text_of(app))
+
+
 async def test_export_of_a_range_suggests_a_file_name_with_the_range(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("e", "ctrl+u", *"762-767", "enter")

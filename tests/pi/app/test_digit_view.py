@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.color import Color
 from textual.app import App, ComposeResult
+from textual.geometry import Offset
 from textual.pilot import Pilot
+from textual.selection import Selection
 
 import pi_tui.app
-from pi_tui.app.looks.themes import NIGHT_THEME, own_variables
+from pi_tui.app.looks.themes import NIGHT_THEME, own_variables, selected
 from pi_tui.needle import Needle
 from pi_tui.pi.app.pi_colors import pi_variables
 from pi_tui.pi.app.views.digit_view import DigitView
@@ -174,17 +177,22 @@ async def test_coloured_digits_look_different_if_saved() -> None:
         assert len(set(shown.values())) == len({text[0] for text in shown}) == 10
 
 
+def lit(view: DigitView, y: int, paper: Color | None) -> str:
+    """Return the digits of a line that have this background."""
+    parts = (
+        part.text for part in view.render_line(y) if part.style and part.style.bgcolor == paper
+    )
+    return "".join(parts).replace(" ", "")
+
+
 async def test_hit_across_two_lines_is_highlighted_in_both() -> None:
     async with a_view(1_000, pi(1_000)) as (view, pilot):
         await pilot.press("home")
         view.needle = Needle(pi(62)[58:].decode())
         view.forget_lines()
-        lit = [
-            "".join(s.text for s in view.render_line(y) if s.style and s.style.bgcolor == bg)
-            for y in (0, 1)
-            for bg in [view.get_component_rich_style("output--hit").bgcolor]
-        ]
-        assert lit == [pi(60)[58:].decode(), pi(62)[60:].decode()]
+        paper = view.get_component_rich_style("output--hit").bgcolor
+        assert lit(view, 0, paper) == pi(60)[58:].decode()
+        assert lit(view, 1, paper) == pi(62)[60:].decode()
 
 
 async def test_marked_digits_in_view_are_highlighted_without_scrolling() -> None:
@@ -197,6 +205,16 @@ async def test_marked_digits_in_view_are_highlighted_without_scrolling() -> None
             strips = pilot.app.screen._compositor.render_strips()
             lit = (s.text for strip in strips for s in strip if s.style and s.style.bgcolor == here)
             assert "".join(lit) == pi(stop)[start:].decode()
+
+
+async def test_selection_across_two_lines_is_visible_in_both() -> None:
+    async with a_view(1_000, pi(1_000)) as (view, pilot):
+        await pilot.press("home")
+        left, paper = view.lines.left, selected(pilot.app).bgcolor
+        pilot.app.screen.selections = {view: Selection(Offset(left + 3, 0), Offset(left + 14, 1))}
+        await pilot.pause()
+        assert lit(view, 0, paper) == pi(60)[3:].decode()
+        assert lit(view, 1, paper) == pi(73)[60:].decode()
 
 
 async def test_held_digits_appear_and_vanish_in_every_line_they_reach() -> None:

@@ -21,7 +21,7 @@ def test_key_table_has_no_key_twice_and_only_existing_actions() -> None:
         assert hasattr(owner, f"action_{action.partition('(')[0]}")
 
 
-def test_every_key_in_the_key_bar_has_a_word() -> None:
+def test_every_action_in_the_key_bar_has_a_label() -> None:
     words = {key.action: key.word for key in PI_KEYS.keys}
     for action in (*PI_KEYS.in_the_bar, *PI_KEYS.when_complete):
         assert words[action]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pi_tui.app.looks.themes import DAY
 from pi_tui.worker.snapshot import State
 from tests.helpers import until
 from tests.pi.app.conftest import Bench
@@ -17,7 +18,9 @@ async def test_theme_list_previews_a_theme_and_restores_the_old_one(bench: Bench
         await until(lambda: app.theme != before)
         await pilot.press("escape")
         await until(lambda: app.theme == before)
-        assert app.looks.now.theme in ("", before)
+        app.looks.suit(light=True)
+        assert app.theme == DAY, "a theme that was only tried is not the user's choice"
+        assert not bench.memory.exists()
         await pilot.press("t", "down", "enter")
         await until(lambda: app.looks.now.theme == app.theme != before)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from pi_tui.pi.bench.tables import EXPLANATIONS, show
 from pi_tui.pi.bench.textbook import textbook
 from pi_tui.pi.bench.turns import Turns, medians
 from tests import shared
-from tests.helpers import pi
+from tests.helpers import pi, saved
 
 
 @pytest.mark.parametrize("digits", [*range(1, 40), 762, 770, 1_000])
@@ -65,6 +66,12 @@ def test_bench_measures_the_time_to_the_first_digits_and_the_cost_of_saving(
     assert [r["name"] for r in report["first digit"]] == named
     assert {r["cadence"] for r in report["saving"]} == {"auto", "1s"}
     assert all(0 <= r["share"] < 1 for r in report["saving"])
+
+
+@pytest.mark.parametrize("part", ["saved", "kept"])
+def test_time_until_digits_are_saved_ends_only_then(part: str, tmp_path: Path) -> None:
+    subprocess.run(who.inside(part).command(20_000, tmp_path), check=True)
+    assert saved(tmp_path / "pi.sqlite3") > 0
 
 
 def test_tables_show_the_whole_report(
@@ -129,7 +136,10 @@ def test_bench_measures_the_app_in_a_terminal(
     (tmp_path / "pi-tui").mkdir()
     (tmp_path / "pi-tui" / "face.json").write_text('{"view": "walk"}')  # a view without digits
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    (here := tmp_path / "here").mkdir()
+    monkeypatch.chdir(here)
     face = feel.Face(tmp_path / "face", turns.environment(), runs=1).measure({1_000_000: 0.1})
+    assert not list(here.iterdir()), "all its files are in a folder of their own"
     over_too_soon_on_a_quick_machine = ("while blocks", "CPU", "event loop")
     for name, figure in face.items():
         if not any(words in name for words in over_too_soon_on_a_quick_machine):

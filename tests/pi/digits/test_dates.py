@@ -71,7 +71,7 @@ def test_card_of_a_date_names_only_the_notation_that_was_found() -> None:
         assert (needs in lines) == ("without" in claim)
 
 
-def test_card_of_a_date_typed_without_a_year_does_not_call_the_year_missing() -> None:
+def test_card_of_a_date_typed_without_a_year_says_nothing_about_a_full_date() -> None:
     place = look("14.3.", pi(30_000), 30_000)
     assert place is not None
     lines = card("14.3.", place)
@@ -79,7 +79,7 @@ def test_card_of_a_date_typed_without_a_year_does_not_call_the_year_missing() ->
     assert not any("full date" in line for line in lines)
 
 
-def test_card_of_a_date_not_found_states_the_digits_needed_to_find_it() -> None:
+def test_card_of_a_date_that_is_not_found_says_how_many_digits_probably_contain_it() -> None:
     digits = b"5" * 1_000
     place = look("14.3.1988", digits, len(digits))
     assert place is not None

@@ -95,7 +95,7 @@ def test_points_of_the_walk_follow_the_digits_of_pi() -> None:
         assert abs(point - here) < 1e-9
 
 
-def test_walk_of_many_digits_keeps_few_points_and_the_same_end() -> None:
+def test_walk_of_many_digits_has_few_points_and_ends_at_the_sum_of_all_its_steps() -> None:
     digits, path = pi(300_000), Walk()
     while path.feed(digits, len(digits)):
         pass

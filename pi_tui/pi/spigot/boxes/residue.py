@@ -80,7 +80,7 @@ def text_value(text: bytes | bytearray, so_far: int = 0) -> int:
 
 
 class Spelled(NamedTuple):
-    """The number that the 3 and some decimals after it spell, modulo p, with their count."""
+    """The number that 3 and the first `digits` decimals spell, such as 314 for two, modulo p."""
 
     digits: int = 0
     number: int = 3

@@ -154,7 +154,10 @@ def _bits(n: int) -> int:
 
 
 def _compute(graph: Graph, ends: tuple[str, ...], threads: int, kept: Kept, poll: Poll) -> Kept:
-    """Compute the results in `ends`; call `poll` with the number of results found and in all."""
+    """Return the results named in `ends`.
+
+    Calls `poll` with the number of results found and the number of results in all.
+    """
     total = len([node for node in graph.values() if not node.hidden]) + _AFTER
     done = len(graph) - len(left(graph, ends, kept))
     return compute(graph, ends, threads, kept, lambda more: poll(done + more, total))
