@@ -211,7 +211,7 @@ class _Share:
         self._shown.tell(f"{name_of(self._kind, worker.job.task)}: {snapshot.how_it_was_left}")
 
     def _await_database(self, error: PiTuiError) -> None:
-        """Wait, so that `work` tries again; raise `error` once the database failed for 30 s."""
+        """Wait before the next try; raise `error` if the database has failed for more than 30 s."""
         now = time.monotonic()
         self._trouble_since = self._trouble_since or now
         if now - self._trouble_since > PATIENCE:

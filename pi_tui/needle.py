@@ -53,7 +53,7 @@ class Needle:
             pass
 
     def feed_block(self, output: Output, stop: int) -> bool:
-        """Count the hits in new output up to the end of a block; return True if more is left."""
+        """Count the hits in new output of one block, up to `stop`; return True if more is left."""
         border = len(self._before) * BLOCK
         end = min(stop, border)
         if end > self.searched:
@@ -128,7 +128,7 @@ class Needle:
     def _first(self, output: Output, start: int, stop: int) -> int | None:
         """Return the offset of the first hit from `start` to `stop`.
 
-        Returns _NONE if there is no hit, and None if that is not known yet.
+        Returns _NONE (-1) if there is no hit, and None if that is not known yet.
         """
 
         def search(first: int, end: int) -> int:
@@ -140,7 +140,7 @@ class Needle:
     def _last(self, output: Output, stop: int) -> int | None:
         """Return the offset of the last hit that ends at or before `stop`.
 
-        Returns _NONE if there is no hit, and None if that is not known yet.
+        Returns _NONE (-1) if there is no hit, and None if that is not known yet.
         """
 
         def search(first: int, end: int) -> int:
@@ -152,9 +152,9 @@ class Needle:
     def _in_blocks(self, blocks: range, search: Callable[[int, int], int]) -> int | None:
         """Search these blocks one after the other; return the offset of the first hit found.
 
-        Returns _NONE if there is no hit. Blocks known to have no hit are skipped. Of the blocks
-        not counted yet only one is searched, because more would take too long; at the second one
-        the result is None.
+        Returns _NONE (-1) if there is no hit. Blocks known to have no hit are skipped. Of the
+        blocks whose hits are not counted yet only one is searched, because more would take too
+        long. If a second one would have to be searched, returns None.
         """
         is_known = True
         for block in blocks:

@@ -26,7 +26,7 @@ def test_cli_without_a_terminal_behaves_like_the_run_command(database: Path) -> 
     assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(300) + b"\n")
 
 
-def test_status_prints_json(database: Path) -> None:
+def test_status_with_option_json_prints_json(database: Path) -> None:
     pi_tui("run", "--digits", "150", "--db", database)
     (run,) = json.loads(pi_tui("status", "--json", "--db", database).stdout)
     assert (run["digits"], run["saved"], run["status"]) == (150, 150, "complete")

@@ -223,7 +223,7 @@ def test_streams_replaced_by_objects_without_a_descriptor_get_the_text(
     assert "Error" not in err.getvalue()
 
 
-def test_items_and_commands_print_to_a_replaced_stream(
+def test_items_and_the_runs_command_print_to_an_object_that_replaces_stdout(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = Tee()

@@ -48,7 +48,7 @@ def verify(
 
 
 def overture(kind: Kind, task: Task, poll: Poll) -> bytes:
-    """Return the first bytes of the output, found fast by another method."""
+    """Return the first bytes of the output, found fast by another method; b"" if there is none."""
     return _checked("overture", kind.overture(task, poll), bytes, "bytes")
 
 

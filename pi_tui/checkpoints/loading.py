@@ -132,8 +132,8 @@ class Loading:
     def _try(self, seq: int) -> tuple[Machine, Checkpoint] | None:
         """Restore the machine of a checkpoint; return None if the checkpoint was deleted.
 
-        From now on the next save relies on this checkpoint and its pieces. Raises BadState or
-        WrongState if it is damaged.
+        If the machine is restored, the next save relies on this checkpoint and its pieces. Raises
+        BadState or WrongState if the checkpoint is damaged.
         """
         reader_of = partial(self._reader.of, self._run.id)
         with self._saved.transaction() as connection:

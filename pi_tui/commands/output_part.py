@@ -46,8 +46,9 @@ def refuse_without_output(store: CheckpointStore, run: Run) -> None:
 
 
 def part_of(store: CheckpointStore, run: Run, start: int, stop: int | None) -> bytes:
-    """Return saved output at positions `start` to `stop` of a run in an open store.
+    """Return the saved bytes at positions `start` to `stop`, from 1, of a run in an open store.
 
-    If `stop` is None, return all from `start` on. Raises UsageError if some of it is not saved.
+    If `stop` is None, return all from `start` on. Raises UsageError if some of these positions are
+    not saved, or if they are in the wrong order.
     """
     return store.output(run, *SavedOutput(store, run).range(start, stop))

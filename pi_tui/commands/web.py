@@ -60,7 +60,7 @@ class TabServer(Server):
                     shutdown_timeout=1.0)  # fmt: skip
 
     def _say_where(self, _: str) -> None:
-        """Print the address; called once the port is open."""
+        """Print the address to open in a browser; called when the port is open."""
         token = f"?token={self._token}" if self._token else ""
         say(f"http://{self.host}:{self.port}/{token}\nctrl+c ends it; every tab saves first")
 

@@ -138,7 +138,7 @@ def _descriptor_of(name: str) -> int | None:
 
 
 def _mode_of(path: Path) -> int | None:
-    """Return file type and permissions of `path`; None if it does not exist."""
+    """Return `st_mode`, file type and permissions in a number; None if `path` does not exist."""
     try:
         return path.stat().st_mode
     except FileNotFoundError:

@@ -51,7 +51,7 @@ class Forecast(NamedTuple):
 
 
 def forecast(digits: int, threads: int) -> Forecast:
-    """Estimate what a run of `digits` digits takes with `threads` threads.
+    """Estimate the time, memory and disk of a run of `digits` digits with `threads` threads.
 
     >>> forecast(10_000_000, 2)[2:]
     (170000000, 80000000)

@@ -118,10 +118,10 @@ def _can_be_shown(text: str) -> bool:
 
 
 def program(typed: str | None = None) -> str:
-    """Return the command that starts this program again, as the user started it.
+    """Return the command that starts `pi-tui` again, as the user started it.
 
-    `typed` is the program's path; by default, that of this process. Returns `pi-tui` if a shell
-    finds this program by that name, or if this is another program.
+    `typed` is the path of the running program; by default, that of this process. Returns `pi-tui`
+    if a shell finds this file by that name, or if another program runs, such as a user's script.
     """
     path = Path(sys.argv[0] if typed is None else typed)
     if path.name == "__main__.py" and path.parent.name == "pi_tui":

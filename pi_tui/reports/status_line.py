@@ -62,7 +62,7 @@ class StatusLine:
 
 @contextmanager
 def status_line_on(stream: TextIO) -> Iterator[StatusLine]:
-    """Yield a line that suits the stream; remove its bar at the end of the `with` body."""
+    """Yield a StatusLine; on a terminal it has a bar, which is removed after the `with` body."""
     if is_terminal(stream):
         with _live_bar(stream) as bar:
             yield StatusLine(stream, bar)

@@ -61,7 +61,10 @@ class SaveSchedule:
 
     @property
     def next_save(self) -> float | None:
-        """Return the time of the next save; None if that depends on output or none is planned."""
+        """Return when the next save is due, on the clock of `now`; None if it has no time.
+
+        With a cadence by output it has none, unless it is the retry of a failed save.
+        """
         return None if self._by_output and not self._retry_after else self._due
 
     def begin(self, now: float, count: int, *, again: bool) -> None:
@@ -105,7 +108,11 @@ class SaveSchedule:
         return by_time or (self._mark is not None and count >= self._mark)
 
     def output_until_mark(self, count: int) -> float:
-        """Return how many bytes of output are left to the next mark; inf without marks."""
+        """Return how many bytes of output are left to the next mark; inf if no mark decides.
+
+        A cadence by output saves at marks, the multiples of its bytes. The time decides with a
+        cadence in seconds, and after a failed save.
+        """
         return inf if self._mark is None or self._retry_after else self._mark - count
 
     def seconds_until_retry(self, now: float) -> float | None:

@@ -203,7 +203,7 @@ def test_invalid_goal_is_refused_with_the_reason_in_the_dialog(database: Path) -
         assert terminal.wait() == 0
 
 
-def test_crash_test_names_the_command_to_resume_and_loses_nothing_saved(
+def test_crash_test_from_the_palette_names_the_command_that_resumes_and_loses_nothing_saved(
     database: Path,
 ) -> None:
     with lines(database, 0.05, goal=100_000) as first:

@@ -120,7 +120,7 @@ def test_opening_a_complete_run_changes_nothing(path: str, open_store: OpenStore
 
 
 @pytest.mark.parametrize("times", [0, 2])
-def test_leaving_a_run_that_this_store_only_reads_changes_nothing(
+def test_store_that_only_reads_does_not_mark_a_run_as_closed(
     times: int, path: str, open_store: OpenStore
 ) -> None:
     run, _ = save_some(open_store(), times)
@@ -131,7 +131,7 @@ def test_leaving_a_run_that_this_store_only_reads_changes_nothing(
         assert reader.runs()[0].owner == owner != ""
 
 
-def test_save_after_leaving_a_run_is_committed(open_store: OpenStore) -> None:
+def test_run_can_still_be_saved_after_it_was_marked_as_closed(open_store: OpenStore) -> None:
     store = open_store()
     run, walk = save_some(store)
     store.leave(run)

@@ -92,7 +92,7 @@ def test_glance_returns_the_whole_output_of_a_complete_run_of_two_megabytes(
     assert (seen.output == output, seen.complete) == (True, True)
 
 
-def test_save_refuses_too_much_output_for_the_task_and_completion_too_little(
+def test_save_refuses_more_output_than_the_task_has_and_complete_refuses_less(
     open_store: OpenStore,
 ) -> None:
     store = open_store(kind=Exact())

@@ -29,7 +29,7 @@ sys.stdin.read()
 """
 
 
-def test_open_run_refuses_a_run_open_in_another_process_and_names_that_process(
+def test_store_refuses_to_open_a_run_open_in_another_process_and_names_that_process(
     open_store: OpenStore, path: str
 ) -> None:
     with another_process(path) as pid, pytest.raises(AlreadyOpenError) as caught:
@@ -40,7 +40,7 @@ def test_open_run_refuses_a_run_open_in_another_process_and_names_that_process(
     )
 
 
-def test_open_run_opens_another_run_while_one_is_open_in_another_process(
+def test_store_opens_another_run_while_one_is_open_in_another_process(
     open_store: OpenStore, path: str
 ) -> None:
     with another_process(path) as pid:
@@ -51,7 +51,7 @@ def test_open_run_opens_another_run_while_one_is_open_in_another_process(
         assert store.writer(run).startswith(f"pid {os.getpid()} on ")
 
 
-def test_delete_and_restart_refuse_a_run_open_in_another_process(
+def test_store_refuses_to_delete_or_restart_a_run_open_in_another_process(
     open_store: OpenStore, path: str
 ) -> None:
     with another_process(path):
@@ -64,7 +64,9 @@ def test_delete_and_restart_refuse_a_run_open_in_another_process(
         assert store.find_run(Task(27)) == run
 
 
-def test_lock_is_free_at_once_after_a_kill(open_store: OpenStore, path: str) -> None:
+def test_lock_of_a_run_is_free_as_soon_as_its_holder_is_killed(
+    open_store: OpenStore, path: str
+) -> None:
     with another_process(path):
         pass
     store = open_store()
@@ -112,7 +114,7 @@ def test_lock_file_removed_at_release_is_created_again_by_the_next_holder(tmp_pa
     assert not FileLock(path).take()
 
 
-def test_lock_file_opened_as_descriptor_0_is_freed_by_release(tmp_path: Path) -> None:
+def test_lock_whose_file_has_descriptor_0_is_freed_by_release(tmp_path: Path) -> None:
     path = tmp_path / "pi.sqlite3.lock"
     standard_input = os.dup(0)
     os.close(0)
@@ -146,7 +148,9 @@ def test_two_stores_in_one_process_exclude_each_other(open_store: OpenStore) -> 
     )
 
 
-def test_open_refuses_database_while_version_1_1_writes(open_store: OpenStore, path: str) -> None:
+def test_store_refuses_to_open_a_database_while_version_1_1_writes_to_it(
+    open_store: OpenStore, path: str
+) -> None:
     """Version 1.1 locks the whole database exclusively, by its lock file."""
     with another_process(path, OLD_WRITER):
         with pytest.raises(AlreadyOpenError, match=r"already open in another process \(pid 7 on"):
@@ -155,7 +159,9 @@ def test_open_refuses_database_while_version_1_1_writes(open_store: OpenStore, p
     open_store()
 
 
-def test_version_1_1_refuses_database_while_we_write(open_store: OpenStore, path: str) -> None:
+def test_version_1_1_refuses_a_database_while_this_version_has_it_open(
+    open_store: OpenStore, path: str
+) -> None:
     open_store()
     command = [sys.executable, "-c", OLD_WRITER, path]
     done = subprocess.run(command, capture_output=True, input=b"", timeout=60)

@@ -58,7 +58,7 @@ def test_postgres_ignores_locks_of_other_databases(
     wait_until(lambda: other.writer(same) == "")
 
 
-def test_postgres_refuses_to_open_while_version_1_1_writes(
+def test_postgres_database_cannot_be_opened_while_version_1_1_writes_to_it(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     key = 0x70692D747569

@@ -130,7 +130,7 @@ def test_open_command_accepts_a_kind_as_class_or_object(name: str, folder: Path)
     assert run["parameters"] == {"seed": 3, "ratio": 2.5, "path": "a.csv"}
 
 
-def test_open_command_accepts_a_batch_without_a_goal(folder: Path) -> None:
+def test_open_command_computes_a_batch_of_items_without_a_goal(folder: Path) -> None:
     assert opened(folder, "mine:doubled") == "2\n4\n6\n"
 
 

@@ -64,7 +64,9 @@ def test_command_on_a_stopped_database_server_reports_that_in_one_line(postgres:
             assert re.search(r"^pi-tui: .* cannot be reached: .*\n\Z", done.stderr, re.MULTILINE)
 
 
-def test_status_without_rights_is_reported_in_one_line(postgres: Server) -> None:
+def test_commands_of_a_postgres_user_without_rights_fail_with_one_line_of_advice(
+    postgres: Server,
+) -> None:
     url = postgres.new_database()
     postgres.execute("CREATE ROLE guest LOGIN")
     postgres.execute("REVOKE ALL ON SCHEMA public FROM public", url)

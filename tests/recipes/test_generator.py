@@ -69,7 +69,7 @@ def test_yielded_share_is_the_work_done_and_never_falls() -> None:
     assert done == [(0.5, 1), (0.5, 1), (1, 1)]
 
 
-def test_state_alone_may_be_yielded() -> None:
+def test_generator_may_yield_its_state_without_output() -> None:
     def silent(goal: int, i: int = 0) -> Iterator[Any]:
         while i < goal:
             i += 1
@@ -99,7 +99,7 @@ def test_state_with_missing_or_invalid_fields_raises_bad_state(text: bytes) -> N
         KIND.from_state(KIND.task(5), State.of(text), b"")
 
 
-def test_arrays_changed_in_place_are_resumed_as_yielded() -> None:
+def test_generator_that_changes_an_array_in_place_resumes_with_the_array_it_yielded() -> None:
     def heat(goal: int, grid: Any = None, i: int = 0) -> Iterator[Any]:
         grid = numpy.arange(1000.0) if grid is None else grid
         while i < goal:

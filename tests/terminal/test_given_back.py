@@ -63,7 +63,7 @@ def writer_of(database: Path) -> int:
 
 
 @pytest.mark.parametrize("flags", [(), ("-f",)], ids=["by name", "by command line"])
-def test_pkill_of_pi_tui_does_not_kill_the_guardian(
+def test_pkill_of_pi_tui_does_not_kill_the_process_that_restores_the_terminal(
     flags: tuple[str, ...], tmp_path: Path, database: Path
 ) -> None:
     program = tmp_path / "pi-tui"  # as pip writes it
@@ -182,7 +182,7 @@ def gnu_screen(tmp_path: Path) -> Iterator[Terminal]:
         terminal.wait()
 
 
-def test_app_clears_its_screen_in_gnu_screen(tmp_path: Path, database: Path) -> None:
+def test_app_in_gnu_screen_clears_its_screen_at_exit(tmp_path: Path, database: Path) -> None:
     with gnu_screen(tmp_path) as terminal:
         terminal.send(typed("--db", database, *RUN))
         terminal.see("running")

@@ -71,7 +71,7 @@ class Unspeakable(Exception):
     ],
     ids=["control characters and a password", "no repr"],
 )
-def test_text_of_an_exception_gives_no_password_and_no_command_to_the_terminal(
+def test_printed_text_of_an_exception_holds_no_password_and_no_escape_code(
     error: Exception, said: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind = Odd(raising(error))
@@ -152,7 +152,7 @@ def test_base_exception_raised_by_a_step_is_reported_with_the_number_of_the_step
     assert finishes(database)
 
 
-def test_exception_in_our_poll_is_not_reported_as_the_machine_s(
+def test_exception_in_the_poll_of_the_worker_is_reported_as_a_bug_of_pi_tui(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = Worker(Job(Walks(), TASK, str(database), cadence=Cadence()))
@@ -208,7 +208,7 @@ class Refusing(Walks):
 
 
 @pytest.mark.parametrize("where", ["new", "from_state"])
-def test_refused_raised_by_new_or_from_state_is_shown_in_full_and_changes_nothing(
+def test_error_of_type_refused_in_new_or_from_state_is_shown_in_full_and_changes_nothing(
     where: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if where == "from_state":
@@ -220,7 +220,7 @@ def test_refused_raised_by_new_or_from_state_is_shown_in_full_and_changes_nothin
     assert "was cut off" not in capsys.readouterr().err
 
 
-def test_refused_raised_in_a_step_is_shown_in_full_and_the_steps_before_are_saved(
+def test_error_of_type_refused_in_a_step_is_shown_in_full_and_the_steps_before_are_saved(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind = Odd(raising(Refused(LONG_TEXT)))
@@ -230,14 +230,16 @@ def test_refused_raised_in_a_step_is_shown_in_full_and_the_steps_before_are_save
     assert finishes(database)
 
 
-def test_step_that_leaves_steps_unchanged_ends_the_run(database: Path) -> None:
+def test_step_that_leaves_the_count_of_steps_unchanged_ends_the_run_with_an_error(
+    database: Path,
+) -> None:
     worker = run(Odd(lambda walk: None, after=0), database)
     assert worker.snapshot.error == "step() did not count: steps is still 0; nothing is saved"
     assert worker.snapshot.exit_code == 1
     assert saved_steps(database) == -1
 
 
-def test_step_that_lowers_steps_ends_the_run(database: Path) -> None:
+def test_step_that_lowers_the_count_of_steps_ends_the_run_with_an_error(database: Path) -> None:
     def deed(walk: Walk) -> None:
         walk.steps -= 1
 
@@ -245,7 +247,7 @@ def test_step_that_lowers_steps_ends_the_run(database: Path) -> None:
     assert error == "step() did not count: steps is now 19; nothing is saved"
 
 
-def test_step_that_shortens_output_ends_the_run(database: Path) -> None:
+def test_step_that_shortens_output_ends_the_run_with_an_error(database: Path) -> None:
     def deed(walk: Walk) -> None:
         walk.steps += 1
         walk.output = walk.output[:-5]

@@ -65,7 +65,7 @@ def test_machine_of_unknown_total_work_has_a_rate_and_no_time_left() -> None:
     assert meter.work.share is None
 
 
-def test_share_follows_the_machine_once_it_knows_its_total_work() -> None:
+def test_share_done_is_that_of_the_machine_once_the_machine_knows_its_total_work() -> None:
     meter = without_total()
     meter.stepped(Work(0.3, 1.0), 100, 1.0, 1.0)
     assert meter.done == pytest.approx(0.3)
@@ -136,7 +136,7 @@ def paced(meter: Meter, first: float, last: float) -> list[tuple[float, float]]:
     return told
 
 
-def test_share_follows_the_time_when_the_pace_holds_the_machine_back() -> None:
+def test_share_grows_evenly_with_time_at_a_pace_slower_than_the_machine() -> None:
     """Half of the work makes no output, and takes no time to speak of."""
     meter = meter_at(0, verifying=TOTAL / 5)
     meter.limit = 1_000.0
@@ -145,7 +145,7 @@ def test_share_follows_the_time_when_the_pace_holds_the_machine_back() -> None:
     assert meter.done == 1.0
 
 
-def test_bar_covers_its_rest_in_the_time_that_is_left_after_the_pace_is_removed() -> None:
+def test_rest_of_the_bar_fills_in_proportion_to_the_work_left_after_the_pace_is_removed() -> None:
     meter = meter_at(0)
     meter.limit = 1_000.0
     at_pace = paced(meter, 0, TOTAL * 3 / 4)[-1][1]
@@ -155,7 +155,7 @@ def test_bar_covers_its_rest_in_the_time_that_is_left_after_the_pace_is_removed(
     assert meter.done == pytest.approx((1 + at_pace) / 2, abs=0.001)
 
 
-def test_work_rate_is_measured_without_output() -> None:
+def test_work_rate_is_measured_while_no_output_is_made() -> None:
     meter = meter_at(0)
     run(meter, 0, TOTAL / 4, speed=TOTAL / 40)
     assert meter.rate() == 0.0

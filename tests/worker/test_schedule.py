@@ -35,7 +35,7 @@ def schedule(cadence: Cadence, count: int = 0) -> SaveSchedule:
     return saves
 
 
-def test_save_is_due_when_its_time_has_come() -> None:
+def test_save_is_due_when_the_seconds_of_the_cadence_have_passed() -> None:
     saves = schedule(Cadence(seconds=5))
     assert not saves.is_due(4.9, 10**6)
     assert saves.is_due(5.0, 0)
@@ -90,7 +90,7 @@ def test_cadence_by_output_saves_by_time_before_the_first_output() -> None:
     assert saves.next_save is None, "the screen shows no time for saves that output decides"
 
 
-def test_cadence_by_output_never_saves_by_time_after_its_first_mark_while_output_grows() -> None:
+def test_cadence_by_output_never_saves_by_time_after_a_save_by_output_while_output_grows() -> None:
     saves = SaveSchedule(Cadence(output=1000))
     saves.begin(now=0.0, count=0, again=False)
     assert saves.is_due(0.1, 1000)
@@ -100,7 +100,7 @@ def test_cadence_by_output_never_saves_by_time_after_its_first_mark_while_output
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_cadence_by_output_saves_by_time_until_a_session_comes_to_its_first_mark(
+def test_cadence_by_output_saves_by_time_until_the_first_save_by_output_of_a_session(
     again: bool,
 ) -> None:
     """A run that makes little output, and is killed before every mark, gets on all the same."""
@@ -145,7 +145,7 @@ def test_first_save_of_a_resumed_run_is_due_after_the_seconds_of_the_cadence() -
     assert saves.next_save == 5.0
 
 
-def test_save_is_due_however_far_a_step_crosses_the_mark() -> None:
+def test_save_is_due_however_far_output_is_beyond_the_next_multiple_of_the_cadence() -> None:
     saves = schedule(Cadence(output=100))
     assert not saves.is_due(0.0, 99)
     assert saves.is_due(0.0, 100)
@@ -155,7 +155,7 @@ def test_save_is_due_however_far_a_step_crosses_the_mark() -> None:
     assert saves.is_due(0.0, 1_300)
 
 
-def test_output_until_mark_is_the_rest_to_the_next_mark_or_infinite_if_none_counts() -> None:
+def test_output_until_mark_counts_bytes_to_the_next_save_or_is_infinite_if_time_decides() -> None:
     saves = schedule(Cadence(output=100), count=130)
     assert saves.output_until_mark(150) == 50
     saves.failed(0.0)
@@ -163,7 +163,7 @@ def test_output_until_mark_is_the_rest_to_the_next_mark_or_infinite_if_none_coun
     assert schedule(Cadence(seconds=5)).output_until_mark(150) == inf
 
 
-def test_cadence_without_time_and_output_makes_no_save_due() -> None:
+def test_no_save_is_ever_due_if_the_cadence_has_neither_seconds_nor_output() -> None:
     assert not schedule(Cadence()).is_due(1e9, 10**9)
     saves = SaveSchedule(Cadence())
     saves.begin(now=0.0, count=0, again=True)

@@ -34,7 +34,7 @@ def test_worker_computes_and_verifies_all_digits(make_worker: MakeWorker, databa
     assert snapshot.elapsed == run.elapsed, "the next start says the same"
 
 
-def test_complete_run_opened_again_shows_its_steps(make_worker: MakeWorker) -> None:
+def test_complete_run_opened_again_shows_the_number_of_its_steps(make_worker: MakeWorker) -> None:
     first = make_worker(500)
     assert first.join(60)
     again = make_worker(500)
@@ -117,7 +117,9 @@ def test_second_worker_is_refused_the_same_run_and_computes_another(
     assert other.snapshot.state is State.COMPLETE
 
 
-def test_worker_saves_at_every_crossed_mark(make_worker: MakeWorker, database: Path) -> None:
+def test_cadence_by_output_saves_soon_after_each_multiple_of_its_bytes(
+    make_worker: MakeWorker, database: Path
+) -> None:
     worker = make_worker(4_000, cadence=Cadence(output=250), digits_per_step=16)
     counts: set[int] = set()
     while not worker.join(0.001):
@@ -127,7 +129,7 @@ def test_worker_saves_at_every_crossed_mark(make_worker: MakeWorker, database: P
     assert all(count % 250 < 32 for count in counts), "each of them soon after its mark"
 
 
-def test_worker_saves_once_if_a_step_crosses_several_marks(
+def test_worker_saves_after_every_step_if_each_makes_more_output_than_the_cadence(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = make_worker(600, cadence=Cadence(output=1), digits_per_step=60)
@@ -154,7 +156,7 @@ def test_reader_sees_only_complete_snapshots(make_worker: MakeWorker) -> None:
     assert wrong == []
 
 
-def test_run_resumed_with_other_digits_per_step_keeps_the_first_and_notes_it(
+def test_run_resumed_with_other_digits_per_step_keeps_its_first_value_and_notes_that(
     make_worker: MakeWorker,
 ) -> None:
     first = make_worker(digits_per_step=4)

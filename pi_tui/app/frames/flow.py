@@ -34,7 +34,10 @@ class Flow:
         return self._at_the_pace(self._with_early_output(snapshot), elapsed)
 
     def _with_early_output(self, snapshot: Snapshot) -> Snapshot:
-        """Return the snapshot; count saved output or an overture as made while that is longer."""
+        """Count saved output not loaded yet, or else the overture, as made; return the snapshot.
+
+        Only output longer than what the machine has made counts.
+        """
         seen, known = self._seen, len(self._seen.output)
         if snapshot.made < known and snapshot.state is State.PREPARING:
             done = max(snapshot.done, seen.share)

@@ -41,7 +41,7 @@ class Naming:
         return self.short(snapshot)
 
     def error(self, snapshot: Snapshot) -> str:
-        """Say why the run failed, in one line."""
+        """Return in one line why the run failed."""
         return words.plain(f"{self.name}: {snapshot.error}")
 
     def row(self, run: Run) -> tuple[str, ...]:

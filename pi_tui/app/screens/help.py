@@ -84,7 +84,7 @@ class _Table(Static):
         self._rows = rows
 
     def on_resize(self, event: events.Resize) -> None:
-        """Wrap the meanings again, for the new width."""
+        """Wrap the meanings of the names again, for the new width."""
         self.update(_table(self._rows, event.size.width))
 
 

@@ -60,7 +60,7 @@ class SearchBar(Horizontal):
         return text, False
 
     def odds(self, needle: Needle, count: int) -> Sequence[str]:
-        """Return texts, longest first, on the chance of a hit in `count` bytes; () if unknown."""
+        """Return texts about the chance of a hit in `count` bytes, longest first; () if unknown."""
         return ()
 
     @property

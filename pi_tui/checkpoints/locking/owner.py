@@ -12,9 +12,9 @@ WITHOUT_LOCKS = (
 
 
 def already_open(what: str, mark: str) -> AlreadyOpenError:
-    """Return the error for a run or database, `what`, that another process has open.
+    """Return the error for a run or database, `what`, that a process has open already.
 
-    `mark` identifies that process (process.py).
+    `mark` identifies that process (process.py), which may be this one.
     """
     if is_me(mark):
         return AlreadyOpenError(f"{what} is already open in this process; let that end first")
@@ -29,7 +29,7 @@ def already_open(what: str, mark: str) -> AlreadyOpenError:
 
 
 def refuse_living(what: str, owner: str) -> None:
-    """Raise AlreadyOpenError if the process with the mark `owner` is known to run.
+    """Raise AlreadyOpenError if another process, identified by the mark `owner`, is known to run.
 
     Used where locks do not work.
     """

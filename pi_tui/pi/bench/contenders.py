@@ -46,7 +46,7 @@ class Contender:
 
 
 def database_in(folder: Path) -> str:
-    """Return the path of the database in the folder of a try."""
+    """Return the path of the database in the folder of one measurement."""
     return str(folder / "pi.sqlite3")
 
 
@@ -63,7 +63,7 @@ def us() -> list[Contender]:
 
 
 def first_digits() -> list[Contender]:
-    """Return our contenders that end at the first new digit, or when it is saved."""
+    """Return our contenders that end once the first new digit is computed, or once it is saved."""
     first, saved, kept = (inside(part).words for part in ("first", "saved", "kept"))
     return [
         Contender(FIRST_FRESH, first, prints=False),

@@ -29,7 +29,7 @@ _COLORS = 128
 
 
 def animate(request: PictureRequest, form: str) -> bytes:
-    """Draw the walk; return the bytes of a `gif` or `webp` file."""
+    """Draw the walk as it grows; return the bytes of an animated `gif` or `webp` file."""
     file, count = io.BytesIO(), max(2, round(request.seconds * PER_SECOND))
     walk = _Growing(request)
     every = round(1000 / PER_SECOND)
@@ -60,7 +60,7 @@ class _Growing:
         self._colors = (inks.paper, inks.text, *hues)
 
     def pictures(self, count: int) -> Iterator[Image.Image]:
-        """Yield `count` pictures, each with its share of the digits; the last shows all."""
+        """Yield `count` pictures of the path: picture i shows the first i/`count` of the digits."""
         canvas, drawn = new_canvas(self._large, self._colors), 0
         for number in range(1, count + 1):
             end = max(1, (len(self._dots) - 1) * number // count)
@@ -69,7 +69,10 @@ class _Growing:
             yield self._picture(canvas, end)
 
     def _draw(self, canvas: Image.Image, start: int, end: int) -> None:
-        """Draw the path from point `start` to `end`, coloured by the place in the whole walk."""
+        """Draw the path from point `start` to `end` on the canvas.
+
+        The colour of a point tells its place in the whole walk.
+        """
         pen, last = ImageDraw.Draw(canvas), max(1, len(self._dots) - 1)
         thick = max(_TIMES, round(self._frame.thick(self._large)))
         while start < end:

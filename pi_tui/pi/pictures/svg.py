@@ -21,7 +21,7 @@ _RUN = 200
 
 
 def draw(request: PictureRequest) -> str:
-    """Draw the picture; return it as SVG text."""
+    """Draw the walk or the heat map that is requested; return it as SVG text."""
     width, height = request.size
     body = _walk(request) if request.kind == "walk" else _heat(request)
     edge = margin(request.size)

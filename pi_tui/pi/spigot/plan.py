@@ -58,7 +58,10 @@ def plan(digits: int, digits_per_step: int | None = None, series: Series = ARCTA
 
 
 def _digits_per_step(digits: int) -> int:
-    """Choose K from the table, slightly reduced so that the steps divide the digits evenly."""
+    """Choose K from the table `_STEPS`, slightly reduced so that steps divide the digits evenly.
+
+    From the last row on, K is an 18th of the digits.
+    """
     if digits >= _STEPS[-1][0]:
         return -(-digits // 18)  # 20 iterations: more would be slower, and fewer not faster
     for (n1, k1), (n2, k2) in pairwise(_STEPS):

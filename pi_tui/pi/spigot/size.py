@@ -87,15 +87,16 @@ class Chain(NamedTuple):
 
     @lru_cache(maxsize=8)  # noqa: B019 - a chain is four numbers
     def work_of_steps(self) -> list[float]:
-        """Return a list whose item t is the work of the first t iterations together.
+        """Return a list whose item t is the work, in ns, of the first t iterations together.
 
-        Each iteration takes less work than the one before it.
+        Item 0 is 0. Each iteration takes less work than the one before it.
 
-        x and y are `series.box_bits`, B the boxes of a block, K the digits of a step, m the boxes
-        that an iteration still needs. A box takes x·log2(s/B) + y bits, where s is the first box of
-        its block. Summed over all boxes up to m that is about m·(x·log2(m/B) + y - 1.44 x). Each
-        bit costs about K^0.4 if several iterations are done at once (sweep.py), and K^0.2 where
-        products are so long that they are done by transforms.
+        x and y are `series.box_bits`, B the boxes of a block, K the digits of an iteration, m the
+        boxes that it still needs, in whole blocks. A box takes x·log2(s/B) + y bits, where s is the
+        first box of its block. Summed over all boxes up to m that is about m·(x·log2(m/B) + y -
+        1.44 x). Each bit costs the smaller of 0.031 K^0.47 ns, as several iterations are done at
+        once (sweep.py), and 2.0 K^0.08 ns, where products are so long that they are done by
+        transforms.
 
         The first call for a run takes about 1 µs an iteration, later calls nothing.
         """
@@ -139,7 +140,7 @@ class Size(Chain):
         return sum(self.counts(done))
 
     def batches(self, counts: Sequence[int]) -> list[Batch]:
-        """Return the batches of the first blocks of each chain; `counts` has how many of each."""
+        """Return the batches of the first `counts[i]` blocks of each chain `i`."""
         batches, name, place = list[Batch](), 0, 0
         for index, (chain, count) in enumerate(zip(self.chains, counts, strict=True)):
             step = chain.blocks_per_batch
@@ -155,7 +156,7 @@ class Size(Chain):
         """Return the work done so far, and the work in total.
 
         `made` and `missing` count blocks; blocks that were lost and made again count again. `done`
-        counts iterations; None means all. `compared` is the share of the comparison that is done.
+        counts iterations; None means all. `compared` is the share of the verification that is done.
         """
         making = self._work_of_block()
         every = [chain.work_of_steps() for chain in self.chains]

@@ -52,7 +52,7 @@ async def test_key_x_pressed_before_the_run_is_loaded_takes_effect_after_that(be
         await until(lambda: "Begin another run, of 20,000 digits?" in text_of(app))
 
 
-async def test_search_without_hits_offers_key_x_in_a_window_of_80_columns_too() -> None:
+async def test_search_without_hits_offers_key_x_for_a_larger_run_even_in_80_columns() -> None:
     snapshot = a_snapshot(state=State.COMPLETE, goal=10_000)
     async with a_still(snapshot, (80, 24)) as (app, pilot):
         await pilot.press("slash", *"14031988")

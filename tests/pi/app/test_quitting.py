@@ -97,7 +97,7 @@ async def test_quit_question_shows_the_chosen_answer_in_a_small_terminal(bench: 
         await until(lambda: app.quitting.is_over)
 
 
-async def test_quit_with_try_again_saves_once_the_database_is_free(bench: Bench) -> None:
+async def test_answer_try_again_at_quit_saves_if_the_database_is_free_by_then(bench: Bench) -> None:
     async with asked(bench) as (app, pilot, lock):
         lock.close()
         await pilot.press("enter")
@@ -113,7 +113,9 @@ async def test_quit_cancelled_in_the_question_goes_on_computing(bench: Bench) ->
         await until(lambda: app.worker.snapshot.state is State.RUNNING)
 
 
-async def test_key_p_pauses_again_after_quitting_a_paused_run_was_cancelled(bench: Bench) -> None:
+async def test_cancelled_quit_of_a_paused_run_resumes_it_and_key_p_pauses_it_again(
+    bench: Bench,
+) -> None:
     async with asked(bench, key="p q") as (app, pilot, _):
         await pilot.press("escape")
         await until(lambda: app.worker.snapshot.state is State.RUNNING)

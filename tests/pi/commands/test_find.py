@@ -50,7 +50,7 @@ def test_find_after_a_miss_states_the_digits_needed(saved: Path) -> None:
     assert f"`pi-tui --db {saved} run --digits 300000000` computes that many." in done.stdout
 
 
-def test_find_with_first_2_counts_all_hits_and_shows_two(saved: Path) -> None:
+def test_find_with_option_first_2_counts_all_hits_and_shows_two(saved: Path) -> None:
     done = pi_tui("find", "26", "--db", saved, "--first", "2")
     headline, *rows = done.stdout.splitlines()
     assert f"26 stands {pi(DIGITS).count(b'26')} times" in headline
@@ -58,7 +58,7 @@ def test_find_with_first_2_counts_all_hits_and_shows_two(saved: Path) -> None:
     assert "is expected about 30 times in that many digits" in rows[-1]
 
 
-def test_find_json_is_one_object_for_scripts(saved: Path) -> None:
+def test_find_with_option_json_prints_one_json_object(saved: Path) -> None:
     told = json.loads(pi_tui("find", "999999", "--db", saved, "--json").stdout)
     assert (told["text"], told["digits"], told["count"]) == ("999999", DIGITS, 1)
     assert told["first"] == [

@@ -147,7 +147,9 @@ def test_carry_above_one_or_into_a_predigit_of_nines_raises_wrong_state(
 
 
 @pytest.mark.parametrize("text", [b"", b"0099"])
-def test_carry_gives_equal_digits_with_and_without_the_text_of_the_predigit(text: bytes) -> None:
+def test_carry_gives_equal_digits_whether_or_not_the_predigit_is_given_as_text_too(
+    text: bytes,
+) -> None:
     assert settle(mpz(99), 0, mpz(10_001), 4, text) == (b"0100", mpz(1), 0)
 
 

@@ -88,7 +88,7 @@ class ReplayScreen(Dialog[None]):
         self._tell()
 
     def _tell(self) -> None:
-        """Show the current digit and the speed, and move the knob of the slider there."""
+        """Show the current position and the speed; move the knob of the slider to that position."""
         slider = self.query_one("#slider", Static)
         room = max(0, slider.size.width - 1)
         full = round(self.at / self._count * room)
@@ -101,7 +101,7 @@ class ReplayScreen(Dialog[None]):
 
     @on(events.Click, "#slider")
     def _go_to_click(self, event: events.Click) -> None:
-        """Move to the place in the slider that was clicked."""
+        """Draw the walk up to the place in the slider that was clicked."""
         self.action_go(event.x / max(1, self.query_one("#slider").size.width - 1))
 
     def action_play(self) -> None:
@@ -112,14 +112,14 @@ class ReplayScreen(Dialog[None]):
         self._tell()
 
     def action_speed(self, factor: float) -> None:
-        """Multiply the speed by `factor`."""
+        """Multiply the speed by `factor`, within 1 digit and 4 whole walks a second."""
         self.speed = max(1.0, min(self.speed * factor, float(max(1, self._count * 4))))
         self._tell()
 
     def action_seek(self, parts: int) -> None:
-        """Move by `parts` times 1/20 of the walk; back if `parts` is negative."""
+        """Go on by `parts` times 1/20 of the walk, or back if `parts` is negative."""
         self._show(self.at + parts * self._count / _STEP)
 
     def action_go(self, share: float) -> None:
-        """Move to this share of the walk, 0 to 1."""
+        """Draw the walk up to this share of its digits, 0 to 1."""
         self._show(share * self._count)

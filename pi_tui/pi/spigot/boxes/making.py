@@ -164,9 +164,9 @@ def _box_by_box(boxes: range, chain: Chain, numbers: bool) -> Parts:
 
 
 def _stretch(first: int, size: int, chain: Chain, numbers: bool, check: Check) -> Parts:
-    """Make P and D of `size` boxes from box `first` on; make their N too if `numbers` is true.
+    """Make P and D of each block in the `size` boxes from box `first` on; N too if `numbers`.
 
-    These boxes are one or more blocks, or a part of one block.
+    If these boxes are only a part of a block, make P and D of that part.
     """
     check()
     if not _is_regular(chain):
@@ -254,7 +254,7 @@ def _join(
 
 
 def _prove(left: Parts, right: Parts, joined: Parts) -> None:
-    """Check the products of a join modulo 2^61-1, at a hundredth of what they cost.
+    """Check the products of `_join` modulo 2^61-1, at a hundredth of what they cost.
 
     Raises WrongState if one is wrong.
     """

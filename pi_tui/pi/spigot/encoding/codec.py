@@ -185,7 +185,7 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
 
 
 def shelved(size: Size, batch: Batch, piece: Piece, residues: tuple[int, ...]) -> ShelvedBlock:
-    """Return the only block of a batch as a ShelvedBlock, which reads P and D from the piece."""
+    """Return the only block of this batch, as a ShelvedBlock that reads P and D from `piece`."""
     chain = size.chains[batch.chain]
 
     def read() -> Block:
