@@ -108,6 +108,7 @@ def test_start_with_or_without_pooler_refuses_a_run_whose_owner_lives(
                 assert store.writer(run).startswith(f"pid {process.pid} on ")
                 with pytest.raises(AlreadyOpenError, match=f"pid {process.pid} on "):
                     store.open_run(run.task)
+                assert store.writer(run).startswith(f"pid {process.pid} on ")
                 store.close()
         finally:
             process.kill()

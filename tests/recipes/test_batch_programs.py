@@ -67,6 +67,7 @@ def test_killed_batch_computes_no_saved_item_again(folder: Path) -> None:
             wait_until(lambda aim=aim: len(calls()) >= aim)  # type: ignore[misc]
             child.kill()
             child.wait()
+    wait_until(lambda: not living_in(folder))  # its processes may still begin an item
     saved = saved_steps("batch.sqlite3", "batch")
     before = len(calls())
     done = ended("batch.py")

@@ -80,6 +80,8 @@ class ServerLocks:
         """Take the lock of a run. Raises AlreadyOpenError if another process computes it."""
         if run_id in self._runs:
             return
+        if self._connection is None or is_unlocked(owner):
+            refuse_living(what, owner)  # first: a lock taken for a refused run would stay
         if self._connection is not None:
             self._take(self._connection, run_id, what, owner)
         else:
@@ -88,8 +90,6 @@ class ServerLocks:
             self._engine.dispose()
             if holder:
                 raise already_open(what, _mark_of(holder, owner))
-        if self._connection is None or is_unlocked(owner):
-            refuse_living(what, owner)
         self._runs[run_id] = what
 
     def _take(self, connection: Connection, run_id: int, what: str, owner: str = "") -> None:

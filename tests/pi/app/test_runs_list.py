@@ -173,8 +173,8 @@ async def test_run_begun_from_the_list_of_runs_is_refused_if_memory_is_too_small
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
         try:
             await pilot.press("r", "n")
-            await pilot.press("ctrl+u", *"200000000", "enter")
-            await until(lambda: app.worker.snapshot.goal == 200_000_000)
-            await until(lambda: "200,000,000 digits take about 1.6 GB" in text_of(app))
+            await pilot.press("ctrl+u", *"1000000000", "enter")
+            await until(lambda: app.worker.snapshot.goal == 1_000_000_000)
+            await until(lambda: "1,000,000,000 digits take about" in text_of(app))
         finally:
             resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
