@@ -15,7 +15,10 @@ _SUSPEND_PATIENCE = 5.0
 
 
 def toggle_pause(face: Face) -> None:
-    """Pause, which saves; or resume, also a watched run whose computing process has ended."""
+    """Pause, which saves; or resume, if a pause was requested.
+
+    A watched run is computed here from now on if its writer has ended; else tell the user why not.
+    """
     snapshot = face.worker.snapshot
     if snapshot.state is State.WATCHING and snapshot.goes_on:
         is_refused(face)

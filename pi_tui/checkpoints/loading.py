@@ -57,15 +57,18 @@ class Loading:
     """One attempt to load a run. The constructor reads and checks the saved output."""
 
     def __init__(
-        self, saved: RunCatalogue, kind: Kind, run: Run, held: Trust, reader: PieceReader
+        self, saved: RunCatalogue, kind: Kind, run: Run, trusted: Trust, reader: PieceReader
     ) -> None:
-        """Read and check what is saved of a run; `held` is what the store trusted before."""
+        """Read and check the output and the checkpoint rows of `run`.
+
+        `trusted` is the store's `Trust` from before; of it, the `epoch` and `left` are kept.
+        """
         self._saved, self._kind, self._reader = saved, kind, reader
         self._notes: list[str] = []
         self._limits = limits_of(kind, run.task)
         self._run, self._output, self._checkpoints = self._prove(run)
         proven = len(self._output) if self._notes else None
-        self._trust = Trust(held.epoch, self._run.last_seq, proven=proven, left=held.left)
+        self._trust = Trust(trusted.epoch, self._run.last_seq, proven=proven, left=trusted.left)
 
     def load(self, before: int | None) -> tuple[Loaded, Trust] | None:
         """Return what is loaded, and what the next save may trust.

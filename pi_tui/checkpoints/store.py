@@ -137,8 +137,8 @@ class CheckpointStore(RunCatalogue):
                 connection.execute(delete(RUNS).where(*mine, RUNS.c.last_seq == 0))
 
     def _load(self, run: Run, before: int | None) -> Loaded:
-        held = self._trusted[run.id]
-        while (found := Loading(self, self._kind, run, held, self._reader).load(before)) is None:
+        trusted = self._trusted[run.id]
+        while (found := Loading(self, self._kind, run, trusted, self._reader).load(before)) is None:
             pass  # the writer pruned what was to be read
         loaded, self._trusted[run.id] = found
         return loaded
@@ -249,10 +249,10 @@ class CheckpointStore(RunCatalogue):
         return fresh
 
     def _claimed(self, run: Run) -> Trust:
-        """Return the `Trust` of a run: what this store remembers. Claim the run if not done yet.
+        """Claim the run if this store has not yet; return its `Trust`, what the store remembers.
 
-        `open_run` claims every run but a complete one. That is claimed here, before its repair
-        writes to it.
+        Only a complete run can still be unclaimed, because `open_run` leaves it so. It is claimed
+        here before anything is written to repair it.
         """
         if not self._trusted[run.id].epoch:
             with self._writing() as connection:

@@ -141,7 +141,7 @@ def _plain_task(goal: int, **parameters: Parameter) -> Task:
 
 
 def _reason(text: str, goal: int | None) -> str:
-    """Return the text of an error of `task()`; say so if a GOAL is missing or not allowed."""
+    """Return a TypeError's text on one line, or advice if GOAL is missing or not taken."""
     if goal is None and "missing 1 required positional argument" in text:
         return "say how far to compute: a GOAL, like 1000"
     if goal is not None and "takes 1 positional argument but 2 were given" in text:

@@ -104,12 +104,12 @@ def _apart(value: Any) -> tuple[str, Iterable[object]]:
     if inspect.isfunction(value) or hasattr(value, "__wrapped__"):
         return getattr(value, "__qualname__", type(value).__qualname__), data_of(value)
     if kind.__name__ == "ndarray" and hasattr(value, "tobytes"):
-        return f"{value.dtype} {value.shape}", _numbers(value)
+        return f"{value.dtype} {value.shape}", _parts_of_array(value)
     return _reduced(value)
 
 
-def _numbers(array: Any) -> Iterable[object]:
-    """Return a list of the objects in a numpy array, or of one digest if it holds numbers."""
+def _parts_of_array(array: Any) -> Iterable[object]:
+    """Return the objects in a numpy array; if it holds none, one digest of its bytes."""
     if array.dtype.hasobject:
         return list(array.ravel())
     return [hashlib.sha256(array.tobytes()).hexdigest()]

@@ -351,9 +351,10 @@ class Loop:
             self._obey()
 
     def _leave(self) -> None:
-        """Save before a stop, unless it was requested without a save; publish a failed save.
+        """Save, mark the run as closed cleanly and publish `paused`, because a stop is requested.
 
-        Raises WrongResultError if the state is wrong.
+        Do nothing if the stop is to be without a save. If output stays unsaved, publish `failed`
+        with exit code 6. Raises WrongResultError if the state fails its check.
         """
         if not self._board.save_at_stop:
             return

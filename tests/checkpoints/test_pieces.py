@@ -284,7 +284,7 @@ def test_save_refuses_invalid_piece_names_before_writing(
     assert store.load(run).notes == ()
 
 
-def test_tiny_machine_walk_has_the_steps_peak_and_lines_that_these_tests_assume() -> None:
+def test_finished_walk_of_tests_tiny_has_the_known_number_of_steps_lines_and_peak() -> None:
     walk = Walks().new(Walks().task())
     walk.finalize()
     assert (walk.steps, walk.peak, walk.output.count(b"\n")) == (STEPS, 9232, 41)

@@ -183,7 +183,7 @@ def test_small_copy_returns_none_for_a_large_value(value: Any) -> None:
     assert small_copy({"a": value}) is None
 
 
-def test_small_copy_names_a_value_that_cannot_be_stored() -> None:
+def test_small_copy_raises_unstorable_that_names_the_part_that_cannot_be_stored() -> None:
     with pytest.raises(Unstorable, match=r"a\[1\] is of type set"):
         small_copy({"a": [1, {2}]})
 

@@ -157,7 +157,7 @@ def test_run_with_all_output_made_is_completed_once_the_database_is_free_again(
     assert in_the_file(database, 2_000).output == pi(2_000)
 
 
-def test_job_patience_ends_the_wait_for_a_failing_disk(
+def test_run_with_unsaved_output_fails_if_its_database_is_busy_longer_than_its_patience(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = make_worker(2_000, patience=0.0)

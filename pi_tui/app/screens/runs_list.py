@@ -123,7 +123,9 @@ class RunsList(Dialog[Run | str | None]):
 
 
 def what_tells_apart(tasks: Sequence[Task], tuning: Collection[str]) -> list[str]:
-    """Return for each task the parameters that are not the same in all of them.
+    """Return for each task, as text, its values of those parameters in which the tasks differ.
+
+    Parameters with names in `tuning` are left out.
 
     >>> what_tells_apart([Task(9, {"seed": 1, "size": 8}), Task(9, {"seed": 2, "size": 8})], ())
     ['seed=1', 'seed=2']

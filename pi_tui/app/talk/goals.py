@@ -17,7 +17,7 @@ class Goals:
     """Asks for the goal of a new run, and makes its task."""
 
     def __init__(self, task: Callable[[int], Task] = Task) -> None:
-        """Keep `task`, which makes a task from a goal, or raises BadState or ValueError."""
+        """Keep `task`: it returns the task for a goal, or raises BadState or ValueError."""
         self.task = task
 
     def question(self, here: int) -> Screen[str | None]:

@@ -34,10 +34,10 @@ def link(chain: bytes, data: bytes) -> bytes:
 def append(
     connection: Connection, run_id: int, committed: int, output: bytes | bytearray, agreed: int
 ) -> None:
-    """Append the part of `output` that is not saved yet; never change old rows.
+    """Append the part of `output` after its first `committed` bytes; never change old rows.
 
-    After a fallback to an older checkpoint, rows from offset `agreed` on hold output that was
-    computed again since. Raises WrongResultError if these rows differ from `output`.
+    Saved bytes from offset `agreed` on were not compared yet, for example after a fallback to an
+    older checkpoint. Raises WrongResultError if they differ from `output`.
     """
     both = min(committed, len(output))
     if agreed < both and read(connection, run_id, agreed, both) != output[agreed:both]:

@@ -127,8 +127,8 @@ def expected_runs(length: int, count: int) -> float:
 def expected_gaps(length: int, count: int) -> float:
     """Return the expected number of gaps of `length` between equal digits, in `count` digits.
 
-    As many gaps of at least `length` are expected of one given digit. That digit has a tenth of all
-    gaps, but gaps of at least a length are ten times as frequent as gaps of exactly that length.
+    Of one given digit, very nearly as many gaps of `length` or more are expected: only a tenth of
+    all gaps are of that digit, but `length` or more is ten times as frequent as exactly `length`.
 
     >>> round(expected_gaps(1, 1_001)), round(expected_gaps(2, 1_002))
     (100, 90)

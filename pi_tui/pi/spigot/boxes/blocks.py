@@ -86,9 +86,10 @@ class Block:
 
 
 def boxes_one_by_one(series: Series, first: int, boxes: int) -> tuple[int, int, int]:
-    """Return N, P and D of `boxes` boxes by definition: no common factor is divided out.
+    """Return N, P and D of `boxes` boxes from box `first` on, with no common factor divided out.
 
-    Box 0 counts with q(0), not `Series.q_0`. Slow: one multiplication of long numbers for each box.
+    D of box 0 has the factor q(0), not `Series.q_0`, which making.py puts there. Slow: one
+    multiplication of long numbers for each box.
 
     >>> from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
     >>> boxes_one_by_one(RABINOWITZ_WAGON, 1, 2)
