@@ -181,7 +181,7 @@ class Snapshot:
     def _safe(self) -> str:
         """Return, as text, what is saved: the output or, if a checkpoint has none, the work done.
 
-        These are `1,200 of 5,000 rows` and `4.0 % of the work for 5,000 rows`. If the whole
+        These are `1,200 of 5,000 letters` and `4.0 % of the work for 5,000 letters`. If the whole
         length is unknown or counted in lines: `40 lines` or, if no lines are saved, `step 12`.
         """
         newest, whole = self.checkpoint, self.whole
