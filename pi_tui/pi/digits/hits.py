@@ -77,9 +77,11 @@ def odds(length: int, digits: int) -> str:
 
 
 def after_a_miss(length: int, most: int) -> Iterator[str]:
-    """Yield how many digits probably contain the string, and the command that computes them.
+    """Yield two lines of advice for a string of `length` digits that was not found.
 
-    If even the smaller number is above `most`, a line says so instead of the command.
+    The first tells how many digits contain such a string with a chance of 63 % and of 95 %. The
+    second gives the command that computes the larger of these numbers, or the smaller one if the
+    larger is above `most`. If both are above `most`, it says so instead.
 
     >>> for line in after_a_miss(6, 10**8):
     ...     print(line)
@@ -97,7 +99,7 @@ def after_a_miss(length: int, most: int) -> Iterator[str]:
 
 
 def rounded_up(number: int) -> int:
-    """Round up to a number that is easy to read.
+    """Round up to two significant digits, so that the number is easy to read.
 
     >>> rounded_up(2_995_732), rounded_up(99_425_234), rounded_up(7)
     (3000000, 100000000, 7)

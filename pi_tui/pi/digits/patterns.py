@@ -67,7 +67,11 @@ class Patterns:
         self._pairs.update(memoryview(pairs).cast("H"))
 
     def _count_gaps(self, piece: bytes, digit: int) -> None:
-        """Count the distance from each `digit` in `piece` to the previous `digit`."""
+        """Count the gaps of `digit` that end in `piece`, and record the longest one.
+
+        A gap is the distance from one such digit to the next. The first gap in a piece may have
+        begun in an earlier piece.
+        """
         between = [len(part) + 1 for part in piece.split(b"%d" % digit)]
         last, before = self._last[digit], between.pop()
         if not between:
@@ -103,12 +107,12 @@ class Patterns:
 
     @property
     def runs(self) -> list[Longest]:
-        """Return the longest run of each digit that occurs."""
+        """Return one Longest for each digit that occurs: its longest run."""
         return sorted(self._runs.values())
 
     @property
     def longest_gaps(self) -> list[Longest]:
-        """Return the longest gap of each digit that occurs at least twice."""
+        """Return one Longest for each digit that occurs at least twice: its longest gap."""
         return sorted(self._longest_gaps.values())
 
 
@@ -125,10 +129,12 @@ def expected_runs(length: int, count: int) -> float:
 
 
 def expected_gaps(length: int, count: int) -> float:
-    """Return the expected number of gaps of `length` between equal digits, in `count` digits.
+    """Return how many gaps of exactly `length` are expected in `count` digits.
 
-    Of one given digit, very nearly as many gaps of `length` or more are expected: only a tenth of
-    all gaps are of that digit, but `length` or more is ten times as frequent as exactly `length`.
+    A gap is the distance from a digit to the next equal digit; those of all ten digits count. The
+    result is also, very nearly, how many gaps of `length` or more are expected of a single digit.
+    Gaps of `length` or more are ten times as frequent as those of exactly `length`, and a tenth of
+    them are of that digit.
 
     >>> round(expected_gaps(1, 1_001)), round(expected_gaps(2, 1_002))
     (100, 90)

@@ -38,9 +38,10 @@ class Walk:
         return (len(self.points) - 1) * self.stride
 
     def feed(self, digits: Digits, stop: int) -> bool:
-        """Extend the path towards offset `stop`, by at most CHUNK digits.
+        """Extend the path over the next digits, up to offset `stop`; return True if more are left.
 
-        Return True if more is left.
+        One call goes over CHUNK digits at most, so that it is quick; over more once the stride is
+        large, because digits are then counted.
 
         >>> walk = Walk()
         >>> walk.feed(b"05", 2)

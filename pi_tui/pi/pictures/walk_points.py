@@ -35,7 +35,10 @@ def pieces(digits: bytes, stride: int) -> Iterator[list[complex]]:
 
 
 def bounds(digits: bytes, stride: int) -> tuple[float, float, float, float]:
-    """Return left, right, low and high of the whole walk in steps, from every `stride`-th point."""
+    """Return left, right, low and high: the ends of the walk in both directions, in steps.
+
+    Only every `stride`-th point of the walk counts.
+    """
     left = right = low = high = 0.0
     for points in pieces(digits, stride):
         xs, ys = [point.real for point in points], [point.imag for point in points]

@@ -27,11 +27,11 @@ def gather(
 ) -> list[T]:
     """Run the jobs in `threads` threads, or in the calling one if 0; return results in job order.
 
-    Calls `watch` with the number of jobs done, always in the calling thread: every 20 ms while
-    threads work, or at every check of a job if there are none. While `watch` does not return,
-    because the user has paused, the jobs wait at their next check. If `watch` or a job raises, the
-    other jobs stop at their next check, all threads are joined, and the exception is raised to the
-    caller.
+    A job is a function; it gets a function `check`, which it must call often. The function `watch`
+    is called with the number of jobs done, always in the calling thread: every 20 ms while threads
+    work, or at every check of a job if there are none. While `watch` does not return, because the
+    user has paused, the jobs wait at their next check. If `watch` or a job raises, the other jobs
+    stop at their next check, all threads are joined, and the exception is raised to the caller.
 
     A job may wait for an earlier job, never for a later one. So the work is completed even if the
     system grants fewer threads, or none.

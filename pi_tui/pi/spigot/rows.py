@@ -43,7 +43,10 @@ class Rows:
         return [place for place, block in enumerate(self.blocks) if block is None]
 
     def batches_to_make(self) -> list[Batch]:
-        """Return the batches with missing blocks in the first chain that has missing blocks."""
+        """Find the first chain that has missing blocks; return its batches that have some.
+
+        Returns [] if no block is missing.
+        """
         missing = set(self.missing)
         batches = self._size.batches(self.counts)
         batches = [batch for batch in batches if not missing.isdisjoint(batch.places)]
@@ -76,16 +79,17 @@ class Rows:
                 self.blocks[batch.places.start] = codec.shelved(self._size, batch, piece, known)
 
     def lose(self, name: int) -> None:
-        """Mark the blocks of this batch as missing, because the database lost their P and D."""
+        """Mark the blocks of batch number `name` as missing: the database lost their P and D."""
         (batch,) = (one for one in self._size.batches(self.counts) if one.name == name)
         for place in batch.places:
             self.blocks[place] = None
 
     def adopt(self, swept: Sequence[Sequence[mpz]], kept: Sequence[int]) -> list[list[mpz]]:
-        """Store the new number N of every block; drop the blocks that later digits do not need.
+        """Store the numbers N that sweeps computed, and drop the last blocks of each chain.
 
-        `swept` has the new numbers of each chain, `kept` the number of blocks left of each chain.
-        Returns the new numbers of the dropped blocks, for each chain.
+        `swept[i]` has the new N of every block of chain i. `kept[i]` is how many blocks of that
+        chain, from its first on, later digits still need. Returns the new N of the dropped blocks
+        of each chain.
         """
         each = list(zip(swept, kept, self.counts, strict=True))
         lost = [list(numbers[left:had]) for numbers, left, had in each]
@@ -97,9 +101,10 @@ class Rows:
         return lost
 
     def _let_go(self) -> None:
-        """Drop the saved pieces that no later state contains.
+        """Forget the saved pieces that no later state contains.
 
-        These are the pieces with N as before iteration 1, and those of dropped blocks.
+        These are the pieces with the N from before iteration 1, which sweeps have replaced, and the
+        pieces with P and D of dropped blocks.
         """
         names = {f"b{batch.name}" for batch in self._size.batches(self.counts)}
         if len(self.pieces) > len(names):

@@ -52,7 +52,7 @@ def odd_part(number: mpz) -> mpz:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Series:
-    """A series: the initial content of each box j, and the value of a box."""
+    """A series for a part of pi or all of it: the constants of its boxes, and their costs."""
 
     name: str
     """Name of the series on the command line and in a saved state."""

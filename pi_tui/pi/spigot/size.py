@@ -40,28 +40,29 @@ class Chain(NamedTuple):
 
     @property
     def iterations(self) -> int:
-        """Return the number of iterations that settle all digits, unless nines are at the end.
+        """Return how many iterations settle all digits, if these do not end in nines.
 
-        Iteration 1 makes the 3, and iteration t the decimals up to (t-1)·K. Each iteration settles
-        the decimals of the one before it.
+        Iteration 1 makes the 3, and iteration t the decimals up to number (t-1)·K. Every decimal is
+        settled one iteration after it was made. Nines at the end may need more iterations.
         """
         return -(-self.digits // self.digits_per_step) + 2
 
     def boxes_needed(self, done: int) -> int:
-        """Count the boxes that still influence the digits to come after `done` iterations.
+        """Return how many boxes of this chain can still change a digit after `done` iterations.
 
-        Decimal n is the last one asked for. After t iterations the boxes hold pi from decimal tK
-        on. Let each box be worth at most 1/w of the one before. Then box j and all boxes after it
-        are worth less than c·√j·w^-j units, with c about 2 and w = 2 in Euler's series, 13 and 13.5
-        in Gosper's. So the boxes beyond (n - tK)·log_w(10) + guard, where w^guard is 2^128 or more,
-        cannot change decimal n, unless 24 nines or zeros follow it.
+        These are the first (n - tK)·log_w(10) + guard boxes, where decimal n is the last one asked
+        for and t is `done`. The reason: after t iterations the boxes hold pi from decimal tK on.
+        Let each box be worth at most 1/w of the one before. Then box j and all boxes after it are
+        worth less than c·√j·w^-j units, with c about 2 and w = 2 in Euler's series, 13 and 13.5 in
+        Gosper's. As w^guard is 2^128 or more, the other boxes cannot change decimal n, unless 24
+        nines or zeros follow it.
         """
         decimals = max(self.digits - done * self.digits_per_step, 0)
         boxes = -(-decimals * self.series.boxes_per_billion // 1_000_000_000)
         return boxes + self.series.guard_boxes
 
     def blocks_needed(self, done: int) -> int:
-        """Count the blocks that still influence the digits to come after `done` iterations.
+        """Return how many blocks of this chain can still change a digit after `done` iterations.
 
         >>> from pi_tui.pi.spigot.series import ARCTAN
         >>> Chain(ARCTAN, 100, 10, 64).blocks_needed(0)
@@ -71,7 +72,7 @@ class Chain(NamedTuple):
 
     @property
     def blocks_per_batch(self) -> int:
-        """Return the number of blocks of a batch."""
+        """Return how many blocks make a batch: as many as have BATCH boxes together, or one."""
         return max(BATCH // self.boxes_per_block, 1)
 
     # Work is measured in nanoseconds on one quiet core of the machine of the table in plan.py. Only
@@ -79,7 +80,7 @@ class Chain(NamedTuple):
 
     @property
     def work_of_block(self) -> float:
-        """Return the work of making one block, its number N included.
+        """Return the work of making one block with its number N, in ns.
 
         A block made again without N takes about three fifths of that, but counts in full.
         """
@@ -122,7 +123,10 @@ class Batch(NamedTuple):
 
 
 class Size(Chain):
-    """The size of a whole task, fixed when it begins; its own fields are those of chain 0."""
+    """The size of a whole task, with all its chains, fixed when the task begins.
+
+    A Size is itself a Chain: its fields are those of the first chain, number 0.
+    """
 
     __slots__ = ()
 
@@ -132,15 +136,15 @@ class Size(Chain):
         return [Chain(series, *self[1:]) for series in self.series.chains]
 
     def counts(self, done: int) -> list[int]:
-        """Count, for each chain, the blocks that are still needed after `done` iterations."""
+        """Return for each chain how many blocks are still needed after `done` iterations."""
         return [chain.blocks_needed(done) for chain in self.chains]
 
     def blocks_needed(self, done: int) -> int:
-        """Count the blocks of all chains that are still needed after `done` iterations."""
+        """Return how many blocks, of all chains, are still needed after `done` iterations."""
         return sum(self.counts(done))
 
     def batches(self, counts: Sequence[int]) -> list[Batch]:
-        """Return the batches of the first `counts[i]` blocks of each chain `i`."""
+        """Divide the first `counts[i]` blocks of each chain `i` into batches; return them all."""
         batches, name, place = list[Batch](), 0, 0
         for index, (chain, count) in enumerate(zip(self.chains, counts, strict=True)):
             step = chain.blocks_per_batch
@@ -153,10 +157,11 @@ class Size(Chain):
         return batches
 
     def work(self, made: int, missing: int, done: int | None, compared: float = 0.0) -> Work:
-        """Return the work done so far, and the work in total.
+        """Return the work done so far, and the work in total, in ns.
 
-        `made` and `missing` count blocks; blocks that were lost and made again count again. `done`
-        counts iterations; None means all. `compared` is the share of the verification that is done.
+        `made` is how many blocks were made; a block that was lost and made again counts twice.
+        `missing` is how many are still to be made. `done` is the number of iterations done; None
+        means all. `compared` is the share of the verification that is done, 0 to 1.
         """
         making = self._work_of_block()
         every = [chain.work_of_steps() for chain in self.chains]
@@ -166,19 +171,22 @@ class Size(Chain):
         return Work(made * making + swept + compared * self.verifying_work, total)
 
     def _work_of_block(self) -> float:
-        """Return the work of making a block, on average over the chains."""
+        """Return the work of making one block, in ns: the average over the blocks of all chains."""
         pairs = list(zip(self.chains, self.counts(0), strict=True))
         each = (count * chain.work_of_block for chain, count in pairs)
         return sum(each) / sum(count for _, count in pairs)
 
     @property
     def reads_back(self) -> bool:
-        """Return True if saved blocks are not kept in memory, but read back (shelf.py)."""
+        """Return True if saved blocks are removed from memory.
+
+        Every sweep then reads them back from the database (shelf.py).
+        """
         return self.boxes_per_block >= max(READ_BACK_FROM, BATCH)  # each is a batch of its own
 
     @property
     def verifying_work(self) -> float:
-        """Return the work of the verification, which depends on the number of digits only.
+        """Return the work of the verification, in ns; it depends on the number of digits only.
 
         The verification computes pi by another formula at the end and compares the digits. It was
         measured 2026-11-30, in CPU time: 0.14 of what blocks and iterations take at 20,000 digits,

@@ -53,7 +53,10 @@ class SpigotState:
 
     @property
     def blocks_needed(self) -> int:
-        """Return how many blocks a valid state has after `i` iterations; 0 once all is settled."""
+        """Return how many blocks of all chains a valid state has after `i` iterations.
+
+        The result is 0 once all digits are settled.
+        """
         done = len(self.result) >= self.size.digits
         return 0 if done else self.size.blocks_needed(self.i)
 
@@ -79,7 +82,10 @@ class SpigotState:
 
 
 def hold_too_much(numbers: Sequence[mpz | None], blocks: Sequence[AnyBlock | None]) -> bool:
-    """Return True if N of any block is not in 0 … D-1; skip blocks not in memory."""
+    """Return True if the number N of any block is not in 0 … D-1.
+
+    Blocks whose D is not in memory are skipped.
+    """
     return any(
         number is not None and isinstance(block, Block) and not 0 <= number < block.divisor
         for number, block in zip(numbers, blocks, strict=True)

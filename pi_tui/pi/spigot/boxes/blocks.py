@@ -61,7 +61,10 @@ THIN_FROM = 64
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The constants of a block. They depend only on its first box, on B and, for block 0, on R."""
+    """The constants P and D of a block, divided by a common factor; every iteration uses them.
+
+    They depend only on the block's first box, on B (its number of boxes) and, for block 0, on R.
+    """
 
     factor: mpz
     """P/Γ(B) without its powers of two."""
@@ -88,8 +91,8 @@ class Block:
 def boxes_one_by_one(series: Series, first: int, boxes: int) -> tuple[int, int, int]:
     """Return N, P and D of `boxes` boxes from box `first` on, with no common factor divided out.
 
-    D of box 0 has the factor q(0), not `Series.q_0`, which making.py puts there. Slow: one
-    multiplication of long numbers for each box.
+    If box 0 is among them, D has the factor q(0); making.py replaces that by `Series.q_0`. Slow:
+    one multiplication of long numbers for each box.
 
     >>> from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
     >>> boxes_one_by_one(RABINOWITZ_WAGON, 1, 2)
@@ -119,11 +122,12 @@ def common_factor(series: Series, boxes: int) -> mpz:
 
 @lru_cache(maxsize=64)
 def left_over(series: Series, half: int) -> mpz:
-    """Return rest(h)/Γ(h), the divisor of P1 and D2 when groups 1 and 2 of h boxes are joined.
+    """Return rest(h)/Γ(h), where h is `half`: it divides P1 and D2 when two groups are joined.
 
-    For rest and Γ see "Common factor" in this module. h must be a power of two. The value is built
-    by doubling h with binomials. One factorial would hold the interpreter lock for 35 ms at ten
-    million digits; a binomial takes a tenth of that.
+    P1 is P of the first group, D2 is D of the second, and each group has h boxes. h must be a power
+    of two. For rest and Γ see "Common factor" in this module. The value is built by doubling h with
+    binomials. One factorial would hold the interpreter lock for 35 ms at ten million digits; a
+    binomial takes a tenth of that.
     """
     if half <= THIN_FROM:
         return series.rest(fac(half))

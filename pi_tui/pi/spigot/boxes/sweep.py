@@ -89,13 +89,15 @@ def sweeps(
     width: int,
     poll: Poll,
 ) -> list[Sweep]:
-    """Run one sweep for each entry of `sizes`; return the sweeps in that order.
+    """Run one sweep for each entry of `sizes`; return the Sweep objects, which have the results.
 
-    Each entry of `sizes` is a list with one item for each iteration of the sweep. An item tells
-    through how many blocks of each chain the iteration goes. `blocks` and `numbers` (N of each
-    block) have one list for each chain. `width` is K; `powers` are 1, R, R^2 … as far as one sweep
-    needs them. `poll` is called in the calling thread and may raise at any time: `numbers` stays
-    unchanged, and the sweeps are discarded. Raises LostBlock if a block must be made again.
+    `sizes[i][t][c]` tells through how many blocks of chain c, from its first on, iteration t of
+    sweep i goes. `blocks` and `numbers` have one list for each chain: its blocks, and the N of each
+    block before the first sweep. `powers` are 1, R, R² … up to R^t for a sweep of t iterations, and
+    `width` is K: R is 10^K. The function `poll` is called in the calling thread, with the blocks
+    done and the blocks in all. It may raise: `numbers` stays unchanged, and the sweeps are
+    discarded. Raises LostBlock if a block cannot be read from the database, so that it must be made
+    again.
     """
     wave = [Sweep(some) for some in sizes]
     total = sum(sum(sweep.sizes[0]) for sweep in wave)
@@ -104,9 +106,9 @@ def sweeps(
         poll(sum(sweep.done for sweep in wave), total)
 
     def carry_through(rank: int, chain: int, check: Check) -> list[mpz]:
-        """Pass the carry through one chain in sweep number `rank`.
+        """Pass the carry through one chain, from its last block to its first, in sweep `rank`.
 
-        Returns one quotient for each iteration of the sweep: what leaves the first block.
+        Returns the quotient that leaves the first block, for each iteration of the sweep.
         """
         sweep, ahead = wave[rank], wave[rank - 1] if rank else None
         counts = [count[chain] for count in sweep.sizes]
@@ -133,10 +135,10 @@ def sweeps(
 
 
 def super_digits(quotient: mpz, powers: Sequence[mpz], count: int) -> list[mpz]:
-    """Split the carry that left a chain after `count` iterations at once into super-digits.
+    """Split `quotient`: it left a chain in a sweep that did `count` iterations at once.
 
-    Returns one super-digit for each iteration. `powers` are 1, R, R² …, at least `count` of them.
-    Every super-digit is at most R, as that of a single iteration of one chain is.
+    Returns the super-digit of each iteration, in order. `powers` are 1, R, R² …, at least `count`
+    of them. Every super-digit is at most R, as that of a single iteration of one chain is.
 
     >>> super_digits(mpz(314), [mpz(1), mpz(10), mpz(100)], 3)
     [mpz(3), mpz(1), mpz(4)]

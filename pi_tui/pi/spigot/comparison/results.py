@@ -32,7 +32,11 @@ Graph = dict[str, Node]
 
 
 def left(graph: Graph, ends: Iterable[str], kept: Collection[str]) -> list[str]:
-    """Return the names of the results that must still be computed to have those in `ends`."""
+    """Return the names of the results that are still to be computed, each after those it needs.
+
+    These are the results in `ends`, and those that they depend on. Results in `kept` are known
+    already.
+    """
     wanted, names = set(ends), list[str]()
     for name in reversed(graph):
         if name in wanted and name not in kept:
@@ -44,12 +48,14 @@ def left(graph: Graph, ends: Iterable[str], kept: Collection[str]) -> list[str]:
 def compute(
     graph: Graph, ends: Collection[str], threads: int, kept: Kept, watch: Callable[[int], None]
 ) -> Kept:
-    """Compute and return the results in `ends`, continuing from those in `kept`.
+    """Compute the results named in `ends`, and return them by name.
 
-    Calls `watch` with the number of results found, in the calling thread, as `gather` (pool.py)
-    does. `kept` changes only right before each call and at the end, so a `watch`
-    may save it. `kept` then has the results that the rest of the computation needs, except hidden
-    ones (`Node.hidden`). A result is dropped once all results that depend on it are found.
+    `kept` has results of an earlier call that was interrupted; they are not computed again. The
+    function `watch` is called in the calling thread, with the number of results found by this call,
+    as `gather` (pool.py) does it. `kept` changes only right before such a call and at the end, so
+    `watch` may save it. It then has all found results that the rest of the computation needs,
+    except hidden ones (`Node.hidden`). A result is dropped once all results that depend on it are
+    found.
     """
     found = {name: result for name, result in kept.items() if name in graph}
     wanted, more = left(graph, ends, found), Condition()
