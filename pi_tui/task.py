@@ -45,7 +45,10 @@ class Task:
     """
 
     def __post_init__(self) -> None:
-        """Check goal and parameters; convert the parameters to the values read by later starts."""
+        """Check goal and parameters; convert the parameters to what a later start reads back.
+
+        A path, for instance, becomes a str.
+        """
         _check_goal(self.goal)
         text = _encode(self.parameters)
         if len(text) > LONGEST_TEXT:

@@ -43,10 +43,11 @@ class Trust:
     """The process that opened the run before us and never closed it; "" after our first save."""
 
     def after(self, last_seq: int, damaged: Set[bytes]) -> Trust:
-        """Return what a save may rely on; `last_seq` is the number of the last commit in the file.
+        """Return the Trust for the next save, after a look at what the database holds now.
 
-        If the store does not know that commit, the save relies on nothing in the file: it writes
-        all pieces and compares all output. It always writes `damaged` pieces again.
+        `last_seq` is the number of the last commit there. If this store does not know that commit,
+        the save relies on nothing in the database: it writes all pieces and compares all output. It
+        always writes the pieces in `damaged` again.
         """
         if last_seq != self.last_seq:
             return replace(self, pieces=frozenset(), agreed=0)
@@ -61,7 +62,7 @@ class Loading:
     ) -> None:
         """Read and check the output and the checkpoint rows of `run`.
 
-        `trusted` is the store's `Trust` from before; of it, the `epoch` and `left` are kept.
+        `trusted` is what the store trusted before. Only its `epoch` and `left` are kept.
         """
         self._saved, self._kind, self._reader = saved, kind, reader
         self._notes: list[str] = []
@@ -71,7 +72,7 @@ class Loading:
         self._trust = Trust(trusted.epoch, self._run.last_seq, proven=proven, left=trusted.left)
 
     def load(self, before: int | None) -> tuple[Loaded, Trust] | None:
-        """Return what is loaded, and what the next save may trust.
+        """Return the loaded content of the run, and what the next save may trust.
 
         With `before`, use only checkpoints with a lower number. Return None if the writer has
         deleted all of them meanwhile: then make a new `Loading` and call `load` again.
@@ -95,10 +96,11 @@ class Loading:
         return Loaded(self._run, self._output, machine, checkpoint, there, tuple(self._notes))
 
     def _prove(self, run: Run) -> tuple[Run, bytes, dict[int, Checkpoint | None]]:
-        """Read the run, its output and its checkpoint rows, in one transaction.
+        """Read the run, its output and its checkpoint rows in one transaction; return all three.
 
-        Returns run and output truncated to the proven part, and notes the damage after that. A
-        checkpoint whose row is unreadable is None.
+        If output is damaged, it and the length in the run end before the damage, and a note for the
+        user tells of it. The checkpoints are a dict by number; an unreadable row has the value
+        None.
         """
         with self._saved.transaction() as connection:
             row = self._saved.row(connection, run)
@@ -116,9 +118,10 @@ class Loading:
             return run, output, state_rows.known(connection, run.id, self._limits)
 
     def _newest_good(self, numbers: list[int]) -> tuple[Machine, Checkpoint] | None:
-        """Return the newest of these checkpoints from which a machine can be restored.
+        """Restore a machine from the newest good checkpoint; return the machine and the checkpoint.
 
-        Note each damaged one for the user. Return None if none is left.
+        `numbers` are the numbers of the checkpoints, newest first. Each damaged one gets a note for
+        the user. Returns None if none is good.
         """
         for seq in numbers:
             try:
@@ -133,7 +136,7 @@ class Loading:
         return None
 
     def _try(self, seq: int) -> tuple[Machine, Checkpoint] | None:
-        """Restore the machine of a checkpoint; return None if the checkpoint was deleted.
+        """Restore the machine of checkpoint `seq`; return it with the checkpoint, None if deleted.
 
         If the machine is restored, the next save relies on this checkpoint and its pieces. Raises
         BadState or WrongState if the checkpoint is damaged.

@@ -83,10 +83,10 @@ def _told(where: Location) -> Iterator[None]:
 
 
 def _remove_what_is_empty(path: Path) -> None:
-    """Remove a database that could not be filled, and its lock file.
+    """Remove a new database that is still empty, because making its tables failed.
 
-    The lock is still held. A process that waits for it sees that its file has no name any more,
-    and begins again.
+    Its lock file is removed too, while its lock is still held. A process that waits for this lock
+    sees that the lock file has no name any more, and begins again with a new file.
     """
     with suppress(OSError):
         if not path.exists() or path.stat().st_size == 0:
@@ -120,7 +120,7 @@ def _prepare(engine: Engine, where: Location, write: bool) -> int:
 def _update(engine: Engine, where: Location, locks: WriterLocks) -> None:
     """Migrate older tables under an exclusive lock, or wait until another process has done so.
 
-    Raises AlreadyOpenError after 5 s.
+    Raises AlreadyOpenError if neither is possible for 5 s.
     """
 
     def try_it() -> bool:
@@ -138,11 +138,12 @@ def _version(engine: Engine, where: Location) -> int:
 
 
 def _look(where: Location, path: Path, write: bool) -> None:
-    """Check what is at `path`, before anything is written. Raises NotOursError if it is not ours.
+    """Check what is at `path`, before anything is written there.
 
-    Raises UsageError if `path` is named like a file beside a database or, with `write`, if it has
-    hard links. If nothing is there, raises NothingSavedError without `write`; with `write`, raises
-    StorageError if the folder does not exist.
+    Raises NotOursError if something other than a database of ours is there. Raises UsageError if
+    `path` has the name of a file beside a database (a journal, say) or, with `write`, if the file
+    has hard links. If nothing is there, raises NothingSavedError without `write`; with `write`,
+    raises StorageError if the folder does not exist.
     """
     refuse_name(path)
     try:
@@ -188,8 +189,9 @@ def _probe(where: Location) -> None:
 def _version_of(connection: Connection, where: Location) -> int:
     """Return the schema version of our tables; 0 for an empty database. Writes nothing.
 
-    Raises NotOursError for a foreign or newer database, DamagedError without a table or a schema
-    version, DBAPIError without a column, StorageError without the rights to use a server.
+    Raises NotOursError if another program or a newer version made the database. Raises DamagedError
+    if a table or the schema version is missing, DBAPIError if a column is missing, and StorageError
+    if this user lacks the rights to use a server.
     """
     is_ours = _sqlite_is_ours if where.path else _postgres_is_ours
     if not is_ours(connection, where):

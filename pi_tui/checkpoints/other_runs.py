@@ -41,11 +41,12 @@ def renew_identities(
 
 
 def is_explained(row: Row[Any]) -> bool:
-    """Return True if the stored identity is the digest of the run's parameters, or of some of them.
+    """Return True if the stored identity of a run fits its parameters.
 
-    Some may be left out, because the kind may have named other parameters as tuning. False means
-    that a parameter is damaged; the caller then refuses instead of beginning another run. A run
-    with more than 10 parameters has too many subsets, so its identity is accepted as it is.
+    It fits if it is the digest of all parameters or of some of them. Some may be left out, because
+    the kind may have named other parameters as tuning. If nothing fits, a parameter is damaged; the
+    caller then refuses instead of beginning another run. A run with more than 10 parameters has too
+    many subsets, so its identity is accepted as it is.
     """
     names = (task := to_task(row)).parameters
     if len(names) > _MOST_TRIED or str(row.identity).startswith(_DISPLACED):

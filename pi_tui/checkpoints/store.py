@@ -82,7 +82,7 @@ class CheckpointStore(RunCatalogue):
         connection.execute(insert(META).values(key=key, value=unit[:200]))
 
     def _refuse_impossible(self, task: Task) -> None:
-        """Raise UsageError if the kind refuses the task, or has too long a name for a server."""
+        """Raise UsageError if the kind refuses the task, or has a name too long for a server."""
         if self._where.path is None and (long := len(self._kind.name)) > KIND_NAME:
             raise UsageError(
                 f"on a server the name of a kind has at most {KIND_NAME} characters, not {long}"
@@ -264,7 +264,10 @@ class CheckpointStore(RunCatalogue):
 def _write_output(
     connection: Connection, row: Row[Any], output: bytes | bytearray, known: Trust
 ) -> int:
-    """Append the new output; return how many bytes were saved before, without damaged ones."""
+    """Append the output that is not saved yet; return how many bytes were saved before.
+
+    If saved output is damaged, it is cut off first, and only the bytes before the damage count.
+    """
     saved: int = row.committed if known.proven is None else known.proven
     if known.proven is not None:
         output_rows.cut(connection, row.id, saved)

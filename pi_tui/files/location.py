@@ -224,10 +224,10 @@ def _bases(path: Path) -> list[Path]:
 
 
 def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> bool:
-    """Return True if `path` is one of the files in `family`, or begins with one of `beginnings`.
+    """Return True if `path` is a file in `family`, or if its content starts with a beginning.
 
-    The bytes are read last: reading a file that this process has open in SQLite would drop its
-    locks.
+    `beginnings` are the first bytes of files that must not be overwritten. They are compared last:
+    to open and close a file that this process has open in SQLite would drop its locks.
     """
     for one in family:
         with suppress(OSError, ValueError):

@@ -19,9 +19,9 @@ CHECKPOINTS_SHOWN = 8
 
 
 def _length_in(job: Job) -> int | None:
-    """Return the number of bytes of the whole output; None if unknown or if the kind raises.
+    """Return the number of bytes of the whole output; None if unknown.
 
-    The thread reports that error.
+    None too if the kind raises: the worker's thread then meets that error, and reports it.
     """
     with suppress(Exception):
         return checked.length(job.kind, job.task)
@@ -93,7 +93,7 @@ class Board:
             self._changed.notify_all()
 
     def latest(self) -> Snapshot:
-        """Return the last snapshot, with the steps and output made since it was published.
+        """Return the last snapshot, updated with the steps and output made since it was published.
 
         The final message needs them. Short steps publish no snapshot, so the last snapshot lacks
         the short steps before a long step.
@@ -119,8 +119,9 @@ class Board:
     def sleep(self, seconds: float | None, *, paused: bool = False) -> None:
         """Sleep for `seconds` (None: without limit), or until there is a request.
 
-        The check for requests and the wait happen under one lock, so no request is missed. With
-        `paused`, a request to resume ends the sleep; otherwise a request to pause does.
+        A request to stop or to save always ends the sleep. With `paused`, a request to resume ends
+        it too; otherwise a request to pause does. The check for requests and the wait happen under
+        one lock, so no request is missed.
         """
         with self._changed:
             if not (self.stop_wanted or self.save_wanted or self.pause_wanted is not paused):

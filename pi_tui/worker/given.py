@@ -80,7 +80,7 @@ def refuse_unknown_face(face: object) -> None:
 
 
 def _need(is_usable: bool, rule: str, value: object) -> None:
-    """Raise UsageError unless `is_usable`; its message gives the rule and the value."""
+    """Raise UsageError if `is_usable` is False; the message gives `rule`, a text, and `value`."""
     if not is_usable:
         raise UsageError(f"{rule}, not {_shown(value)}")
 

@@ -26,7 +26,11 @@ class StepSchedule:
         self._from = (now, count)
 
     def output_due(self, now: float, count: int) -> float:
-        """Return how many bytes more than `count` are due by `now`; inf at full speed."""
+        """Return how many bytes of output more than `count` the pace asks for by `now`.
+
+        `count` is the output made so far. The result is negative if that is more than the pace asks
+        for, and inf at full speed.
+        """
         if self.pace.limit is None:
             return inf
         start, first = self._from
@@ -61,18 +65,20 @@ class SaveSchedule:
 
     @property
     def next_save(self) -> float | None:
-        """Return when the next save is due, on the clock of `now`; None if it has no time.
+        """Return the time of the next automatic save, in seconds on the caller's clock.
 
-        With a cadence by output it has none, unless it is the retry of a failed save.
+        Returns None if no time is set: with a cadence by output, or with one that never saves.
+        After a failed save it is the time of the retry, with any cadence.
         """
         return None if self._by_output and not self._retry_after else self._due
 
     def begin(self, now: float, count: int, *, again: bool) -> None:
-        """Begin a session with `count` bytes of output; `again` if the run had one before.
+        """Begin a session of computing with `count` bytes of output.
 
-        After a resume, save early, because what ended the session before may end this one: at most
-        a fifth of the session is at risk, and at most a fifth of its time goes into saves. The
-        first session saves early once. A cadence in seconds is followed as it is.
+        `again` is True if the run had a session before. What ended that session may end this one
+        too. So saves by time come early at first: at most a fifth of the session is at risk, and at
+        most a fifth of its time goes into saves. In a run's first session, only the first save
+        comes early. If the user set a cadence in seconds, that is followed as it is.
         """
         self._again_from = now if again and self._timed.share else None
         self._mark, self._has_marked = None, False
@@ -81,7 +87,10 @@ class SaveSchedule:
             self._due = min(self._due, now + FIRST_SAVE_SECONDS)
 
     def saved(self, now: float, count: int, took: float) -> None:
-        """Record a save that took `took` seconds, or that there was nothing to save."""
+        """Record a save that took `took` seconds, and schedule the next one.
+
+        If there was nothing to save, call this with a `took` of 0.
+        """
         seconds, output = self._timed.seconds, self._cadence.output
         self._retry_after, self._due, self._seen = 0.0, None, count
         if seconds is not None:
@@ -99,7 +108,10 @@ class SaveSchedule:
         self._due = now + self._retry_after
 
     def is_due(self, now: float, count: int) -> bool:
-        """Return True if a save is due: by output, by time, or as a retry."""
+        """Return True if it is time for a save, or if enough output was made.
+
+        After a failed save, return True only once it is time for the retry.
+        """
         if self._retry_after:
             return self.seconds_until_retry(now) == 0.0
         if self._has_marked and count != self._seen:
@@ -108,10 +120,11 @@ class SaveSchedule:
         return by_time or (self._mark is not None and count >= self._mark)
 
     def output_until_mark(self, count: int) -> float:
-        """Return how many bytes of output are left to the next mark; inf if no mark decides.
+        """Return how many bytes of output are still to be made until a save is due.
 
-        A cadence by output saves at marks, the multiples of its bytes. The time decides with a
-        cadence in seconds, and after a failed save.
+        A cadence by output saves at marks: at every multiple of its number of bytes. A cadence in
+        seconds has no marks, so the result is inf. It is inf too after a failed save, because then
+        the time decides about the retry.
         """
         return inf if self._mark is None or self._retry_after else self._mark - count
 

@@ -104,11 +104,11 @@ def _sqlite(where: Location, mode: Mode) -> Engine:
 
 
 def while_others_commit(path: Path | None, attempt: Callable[[], _T]) -> _T:
-    """Return what `attempt` returns; retry as long as other processes keep committing.
+    """Return what the function `attempt` returns; retry as long as other processes keep committing.
 
     SQLite retries in growing pauses and gives up after BUSY_SECONDS. With many writers, one may
-    lose every race for that long, and a checkpoint of several GB takes longer. The error of
-    SQLite is raised only if no process wrote in that time.
+    lose every race for that long, and a checkpoint of several GB takes longer. The error of SQLite
+    is raised only if no process wrote in that time.
     """
     while True:
         before = _last_written(path)

@@ -52,7 +52,7 @@ class FileLock:
         return False
 
     def write(self, mark: str) -> None:
-        """Write `mark`, which names the holder, into the file; only messages show it."""
+        """Write `mark`, a text that names the holder, into the lock file; only messages show it."""
         with suppress(OSError):
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, mark.encode()[:_LONGEST], 0)
@@ -113,7 +113,10 @@ class FileLock:
 
 
 def soon(take: Callable[[], bool], seconds: float) -> bool:
-    """Call `take` until a lock is taken; return False if that fails for `seconds`."""
+    """Call the function `take` until it returns True, which means that a lock is taken.
+
+    Returns False if it has not done so after `seconds`.
+    """
     until = time.monotonic() + seconds
     while not take():
         if time.monotonic() > until:
