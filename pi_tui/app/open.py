@@ -27,13 +27,15 @@ def open_app(
 ) -> tuple[int, bytes]:
     """Show the run of a task until the user exits; return exit code and whole output.
 
-    The output is b"" unless the run is complete. Without a task the app asks for a goal; `tasks`
-    makes a task from a goal, and raises BadState for an impossible goal; by default the task gets
-    the parameters of the run on the screen. `location` is the path or URL of the database. `again`
-    is the command that resumes the run, for messages. With `fresh` the run begins again at its
-    first step. If `goes_on` is not "", the app only watches the run, and its messages show this
-    text, which says how to resume the run. Call this in the main thread, in a terminal. Raises
-    PiTuiError if the app cannot start.
+    The output is b"" unless the run is complete. If `task` is None, the app asks for a goal. The
+    function `tasks` makes the task of a goal, and raises BadState for an impossible goal. Without
+    `tasks`, the new task has the parameters of the run on the screen. `location` is the path or URL
+    of the database. `again` is the command that resumes the run, for messages. With `fresh` the run
+    begins again at its first step.
+
+    If `goes_on` is not "", the app only watches the run. Its messages show this text, which says
+    how to resume the run. Call this in the main thread, in a terminal. Raises PiTuiError if the app
+    cannot start.
     """
     with guarded():  # before Textual is loaded, to fork a smaller process
         from pi_tui.app.app import RunApp

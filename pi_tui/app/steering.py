@@ -15,9 +15,11 @@ _SUSPEND_PATIENCE = 5.0
 
 
 def toggle_pause(face: Face) -> None:
-    """Pause, which saves; or resume, if a pause was requested.
+    """Request a pause, or end one.
 
-    A watched run is computed here from now on if its writer has ended; else tell the user why not.
+    A run that is computed here is paused after a save. If a pause was requested before, the run is
+    resumed. A run that is only watched is computed here from now on. If another process still
+    computes it, or if the app was opened only to watch it, a toast says so instead.
     """
     snapshot = face.worker.snapshot
     if snapshot.state is State.WATCHING and snapshot.goes_on:
@@ -48,7 +50,7 @@ def save_now(face: Face) -> None:
 
 
 def is_refused(face: Face) -> bool:
-    """Return True, and tell the user, if another process computes, so this one cannot write."""
+    """Return True if this process only watches the run, so it cannot write; tell the user why."""
     why = why_not(face.worker.snapshot)
     if why:
         tell(face, why, seconds=4)
@@ -58,8 +60,8 @@ def is_refused(face: Face) -> bool:
 async def suspend(face: Face) -> None:
     """Save, then suspend as ctrl+z does; the time suspended does not count.
 
-    Do nothing while the app saves before it exits or opens another run: the exit would then wait
-    for `fg`.
+    Do nothing while the app saves before it exits or opens another run, because the exit would wait
+    until the user types `fg`.
     """
     from pi_tui.app.screens.dialogs import SavingScreen
 

@@ -141,7 +141,10 @@ def _plain_task(goal: int, **parameters: Parameter) -> Task:
 
 
 def _reason(text: str, goal: int | None) -> str:
-    """Return a TypeError's text on one line, or advice if GOAL is missing or not taken."""
+    """Return the text of a TypeError on one line, but advice if the GOAL is the cause.
+
+    The GOAL is missing, or was given to a batch that takes none.
+    """
     if goal is None and "missing 1 required positional argument" in text:
         return "say how far to compute: a GOAL, like 1000"
     if goal is not None and "takes 1 positional argument but 2 were given" in text:

@@ -46,10 +46,10 @@ class BoundedKind(SpigotKind):
         return self._bounded(super().from_state, task, state, output)
 
     def _bounded(self, make: Callable[..., Spigot], task: Task, *saved: object) -> Spigot:
-        """Make the spigot. Raises Refused if memory is too small for it.
+        """Return the spigot that `make(task, *saved)` makes. Raises Refused if memory is too small.
 
-        If the run takes long or its disk has too little room, adds a note to the spigot that says
-        what the run takes and what the disk lacks.
+        If the run takes long or its disk has too little room, adds a note to the spigot. The note
+        says what the run takes and what the disk lacks.
         """
         if why := memory.refusal(task.goal, self.allowed):
             raise Refused(why)

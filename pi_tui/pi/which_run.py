@@ -24,8 +24,9 @@ _NOTHING_YET = "no digits of pi are saved yet; `pi-tui --digits 20000` begins a 
 def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Glance | None]:
     """Return the number of digits of the run to open, and a Glance with its saved output.
 
-    Without `digits`, choose the run last worked on, unfinished ones first. The number is None if
-    nothing is saved. The Glance is None if it cannot be read fast.
+    If `digits` is None, choose the run last worked on; unfinished runs come before complete ones.
+    The number is None if nothing is saved. The Glance is None if nothing is saved, or if the output
+    cannot be read without opening the store.
     """
     task = None if digits is None else Task(digits)
     seen = glance(settings.location, SpigotKind(), task)
@@ -37,8 +38,8 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
 def _last_run_in_store(settings: Settings) -> int | None:
     """Return the number of digits of the run last worked on; None if nothing is saved.
 
-    Unfinished runs come first. Opens the store, which is needed where `glance` returns None:
-    `glance` reads no database server, and no file during a commit.
+    Unfinished runs come before complete ones. This opens the store. Call it only if `glance`
+    returns None: `glance` reads no database server, and no file during a commit.
     """
     path = parse_location(settings.location).path
     with suppress(OSError):  # the store gives a better error

@@ -230,9 +230,10 @@ class GeneratorMachine(Machine):
     def _go_back(self) -> None:
         """Undo the step that raised an exception.
 
-        Copied and immutable values are still those of the last `yield`. Mutable values too large to
-        be copied may have changed since. So the machine goes back to the state it returned last,
-        which is saved already, and `to_state` raises BrokenRule from now on.
+        Copied and immutable values are still those of the last `yield`, so nothing is to be done.
+        Other values are mutable and too large to be copied, and the step may have changed them. The
+        machine then goes back to the state it returned last, which is saved already, and `to_state`
+        raises BrokenRule from now on.
         """
         if not self._is_copy and not all(map(is_immutable, self._values.values())):
             self.steps, length, self._share = self._handed_out

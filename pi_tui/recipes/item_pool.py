@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
 
 
 class Pool:
-    """Computes items in parallel: `workers` at once, and as many more are queued.
+    """Computes items in parallel: `workers` items at once, while as many others wait in a queue.
 
     If a process dies, the executor breaks, and all submitted items fail with it. They are then
     computed one at a time. So the item at fault is found, and no other item fails for it.
@@ -84,7 +84,11 @@ class Pool:
         return [one for future in in_order if (one := self._outcome(future, alone)) is not None]
 
     def _outcome(self, future: Future[tuple[str, bool]], alone: bool) -> Outcome | None:
-        """Return the result of an item; None if it must be computed again, alone."""
+        """Return the result of an item that has ended.
+
+        Returns None if its process died and `alone` is False: other items were submitted too, and
+        one of them may be at fault. The item is then computed again, alone.
+        """
         index, value = self._running.pop(future)
         error = future.exception()
         if isinstance(error, BrokenProcessPool):
@@ -171,9 +175,10 @@ def _processes_of(executor: Executor | None) -> list[Any]:
 
 
 def call(function: Callable[[Any], Any], value: Any) -> tuple[str, bool]:
-    """Call the function; return the result as one line and False, or the error and True.
+    """Call the function with the input of one item; return its result as one line, and False.
 
-    No exception leaves a worker, because many cannot be sent to another process.
+    If the function raises, return the error as text, and True. No exception leaves a worker,
+    because many cannot be sent to another process.
     """
     import json
 

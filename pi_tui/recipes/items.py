@@ -53,15 +53,15 @@ class Items(Kind):
     ) -> None:
         """Define the batch.
 
-        `workers` items are computed at once (one per core; -1 is all cores, -2 all but one, as in
-        joblib), in processes of their own, or with `threads` in threads, for functions that wait
-        for files or the network. `retries` is how often an item that raised is tried again. `name`
-        names the batch in the database (default: the name of the function).
+        `workers` is how many items are computed at once: by default one per core; -1 is all cores,
+        -2 all but one, as in joblib. Each worker is a process. With `threads`, it is a thread, for
+        functions that wait for files or the network. `retries` is how often an item that raised is
+        tried again. `name` names the batch in the database (default: the name of the function).
 
-        Inputs are kept in memory and identified by their values. Other inputs, or one more, are
-        another run. Raises ValueError without inputs, and TypeError for a function that other
-        processes cannot import. `task` and `run` raise TypeError for inputs that cannot be told
-        apart, such as an open file.
+        Inputs are kept in memory and identified by their values. If an input changes or one is
+        added, that is another run. Raises ValueError without inputs, and TypeError for a set of
+        inputs or a function that other processes cannot import. `task` and `run` raise TypeError
+        for inputs that cannot be told apart, such as an open file.
         """
         self.function, self.inputs, self.retries = function, list(inputs), retries
         self.name = name or getattr(function, "__name__", "items").replace("_", "-")

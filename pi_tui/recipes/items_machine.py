@@ -108,7 +108,10 @@ class ItemsMachine(Machine):
             raise Unfinished(f"{of_all}; the next start tries just {these} again")
 
     def _filled_pool(self) -> Pool:
-        """Return the pool, after submitting items: one for each worker, and as many to wait."""
+        """Submit items until the pool has two for each worker; return the pool.
+
+        One of the two is computed; the other waits, so that the worker can begin it at once.
+        """
         if self._pool is None:
             # Slow to import, and not needed for `--help`.
             from pi_tui.recipes.item_pool import Pool

@@ -92,7 +92,7 @@ class Resumable(GeneratorKind):
         raise SystemExit(code or print_output(self.name, output))
 
     def _asked_for(self, goal: int, parameters: dict[str, Any]) -> Task:
-        """Return the task; if the arguments are invalid, print why in one line and exit."""
+        """Return the task; if the arguments are invalid, print why and exit with code 2."""
         try:
             return self.task(goal, **parameters)
         except (TypeError, ValueError) as error:
@@ -144,7 +144,11 @@ def add_common_options(parser: argparse.ArgumentParser, file: str) -> None:
 
 
 def _typed(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Return a function that parses an option; its error message shows a bad value shortened."""
+    """Wrap the function `read`, which parses the text of an option, for use with argparse.
+
+    If `read` raises UsageError, TypeError or ValueError, the wrapper raises an ArgumentTypeError.
+    Its message shows the bad value, shortened.
+    """
 
     def parse(text: str) -> Any:
         try:

@@ -17,7 +17,10 @@ class Goals:
     """Asks for the goal of a new run, and makes its task."""
 
     def __init__(self, task: Callable[[int], Task] = Task) -> None:
-        """Keep `task`: it returns the task for a goal, or raises BadState or ValueError."""
+        """Keep the function `task`, which makes the task of a goal.
+
+        It raises BadState or ValueError for an impossible goal.
+        """
         self.task = task
 
     def question(self, here: int) -> Screen[str | None]:

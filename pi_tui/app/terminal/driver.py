@@ -125,8 +125,8 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Set up the terminal, once it is ours: alternate screen, raw keys, mouse.
 
-        While another job has the terminal, as after ctrl+z and `bg` during the start, suspend.
-        Otherwise Textual would start no writing thread, and fail at its first write.
+        If another job has the terminal, as after ctrl+z and `bg` during the start, suspend first.
+        If Textual started then, it would start no writing thread, and fail at its first write.
         """
         self.is_stopped = True
         suspend_in_background(self.is_leaving)
@@ -284,11 +284,14 @@ def only_last_moves(data: bytearray) -> bytearray:
 
 
 async def _pass() -> None:
-    """Do nothing. Once this has run, all that the event loop had queued before is done."""
+    """Do nothing. When this has run, the event loop has done all that it had queued before."""
 
 
 def _drop_before_ctrl_c(backlog: bytearray) -> bool:
-    """Drop input before the last ctrl+c if over _MANY bytes long; return True if dropped."""
+    """Drop the input before the last ctrl+c, if it is more than _MANY bytes.
+
+    Returns True if it was dropped.
+    """
     last = max((found.start() for found in _CTRL_C.finditer(backlog)), default=0)
     del backlog[: last if last > _MANY else 0]
     return last > _MANY

@@ -93,7 +93,10 @@ class Quitting:
         return True
 
     async def _settle(self) -> Snapshot:
-        """Return the snapshot once nothing is computed, a save failed or the user exits at once."""
+        """Wait until nothing is computed, a save failed, or the user exits at once.
+
+        Returns the snapshot of that moment.
+        """
         while True:
             snapshot = self._app.worker.snapshot
             failed = snapshot.save_failure is not None and snapshot.state is not State.SAVING
@@ -125,7 +128,11 @@ class Quitting:
             self._question = None
 
     async def _stop(self, *, save: bool) -> None:
-        """Stop the thread and wait for it, unless the user wants to exit at once."""
+        """Request the end of the thread, and wait for it.
+
+        With `save`, the thread saves first; the wait ends early only if the user exits at once.
+        Without `save`, it ends after _PATIENCE seconds at most.
+        """
         worker, looks = self._app.worker, 0
         worker.stop(save=save)
         # No asyncio.to_thread(join): closing the event loop waits for such threads, for ever if

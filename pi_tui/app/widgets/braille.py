@@ -57,15 +57,15 @@ class Braille:
         return "".join(chr(0x2800 + dots) if dots else " " for dots in cells)
 
     def row_inks(self, row: int) -> bytearray:
-        """Return the number of the colour of each cell in a row."""
+        """Return one number for each cell in a row, which stands for the cell's colour."""
         return self.inks[row * self.columns : (row + 1) * self.columns]
 
 
 def curve(values: list[float], columns: int, rows: int) -> list[str]:
-    """Draw the values as a line, newest at the right, scaled to the height.
+    """Draw the values as a line, with the newest at the right; return the rows of text.
 
-    The bottom is a little below the lowest value, and at most 70 % of the highest, so that noise
-    does not look like mountains.
+    The highest value is at the top. The bottom edge is a little below the lowest value, but at most
+    at 70 % of the highest: otherwise small noise would fill the whole height.
 
     >>> curve([0, 0, 5, 10], 2, 1), curve([99, 100], 1, 1)
     (['⣀⠎'], ['⠉'])

@@ -31,7 +31,9 @@ _CACHED_LINES = 512
 
 
 def stain(look: bytearray, start: int, stop: int, code: int) -> None:
-    """Set `look[start:stop]`, one look for each byte, to `code`; ignore a part beyond the ends.
+    """Set `look[start:stop]` to `code`; ignore a part beyond the ends.
+
+    `look` has one number for each byte, which stands for its style: see SAVED, FRESH, ….
 
     >>> look = bytearray(4)
     >>> stain(look, 2, 99, HIT)
@@ -111,9 +113,11 @@ class OutputView(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def is_final(self, line: int) -> bool:
-        """Return True if the line will not change: all its bytes are saved.
+        """Return True if this line, a number from 0, will not change, so that it can be cached.
 
-        Bytes after it count too if they can be part of a hit that begins in this line.
+        It must not be the last line, and all its bytes must be saved. During a search, as many
+        bytes after it as the text has must be saved too: a hit may begin in this line and end in
+        them.
         """
         reach = len(self.needle.text) if self.needle else 0
         return line + 1 < self.line_total() and self.start_of(line + 1) + reach <= self.saved
@@ -122,7 +126,10 @@ class OutputView(ScrollView, can_focus=True):
         """Adapt the lines to the width of the window."""
 
     def make_styles(self) -> list[Style]:
-        """Return the style of each look; a subclass with more looks adds theirs."""
+        """Return a list of styles: item n is the style of bytes with look n (SAVED is 0).
+
+        A subclass with more looks appends their styles.
+        """
         looks = [self.get_component_rich_style(f"output--{name}") for name in _NAMES]
         return [*looks, selected(self.app)]
 
@@ -256,7 +263,7 @@ class OutputView(ScrollView, can_focus=True):
 
     @property
     def styles_of_looks(self) -> list[Style]:
-        """Return the style of each look; computed once per theme."""
+        """Return the list that `make_styles` makes; it is made once per theme."""
         self._styles = self._styles or self.make_styles()
         return self._styles
 
@@ -272,10 +279,11 @@ class OutputView(ScrollView, can_focus=True):
         return strip
 
     def stain_finds(self, look: bytearray, line: int, start: int, settled: int) -> None:
-        """Set the looks of hits, of the highlight and of the selection in a line.
+        """Set the looks of hits, of the highlight and of the selection in line number `line`.
 
-        `look` are the looks of the line's bytes from offset `start` on; the first `settled` of them
-        can be part of a hit.
+        `look` has a number for each byte of the line, which stands for its style; the first byte is
+        at offset `start`. Only the first `settled` bytes are searched, as later ones may still
+        change.
         """
         if self.needle is not None:
             for hit in self.needle.hits_in(self._source, start, start + settled):

@@ -43,7 +43,10 @@ class SearchBar(Horizontal):
     def __init__(
         self, search: Callable[..., object], accept: Callable[[], None], close: Callable[[], None]
     ) -> None:
-        """Make a bar; call `search` with each text typed, `accept` at Enter, `close` at Esc."""
+        """Make a bar that calls three functions for the user.
+
+        It calls `search` with each text typed, `accept` at Enter, and `close` at Esc.
+        """
         super().__init__(id="search")
         self._search_for, self._accept, self._close = search, accept, close
 

@@ -112,9 +112,10 @@ class PiApp(RunApp):
         self._set_pace(auto_pace(self.worker.snapshot.goal) if is_full else MAX)
 
     def action_pace(self, factor: float) -> None:
-        """Multiply the pace by `factor`.
+        """Multiply the pace by `factor`, unless less than one digit a second would result.
 
-        At full speed, a factor below 1 multiplies the speed reached; a larger one does nothing.
+        Full speed has no pace. A factor below 1 then multiplies the speed reached, and a larger one
+        does nothing.
         """
         reached = self.worker.snapshot.rate if factor < 1 else 0.0
         limit = (self.worker.pace.limit or reached) * factor

@@ -42,7 +42,10 @@ class Face:
     """Measures the app in a terminal: from its start, and at full speed."""
 
     def __init__(self, room: Path, environment: dict[str, str], runs: int) -> None:
-        """Make the folder `room` for all files. Starts and whole runs are measured `runs` times."""
+        """Make the folder `room`, in which all databases and reports of the measurement are kept.
+
+        Starts and whole runs are measured `runs` times, and the median counts.
+        """
         room.mkdir()
         self._room, self._runs = room, runs
         self._environment = environment | {"XDG_STATE_HOME": str(room)}  # not the user's own theme
@@ -58,16 +61,21 @@ class Face:
         return readings | self._beyond_run(*next(iter(cpu.items())))
 
     def _app(self, digits: int, *more: str, folder: str = "") -> App:
-        """Start the app on a run of `digits` digits: the one saved in `folder`, else a new run."""
+        """Start the app on a run of `digits` digits, and return it.
+
+        `more` are further options of `pi-tui`. With `folder`, the run saved there is resumed;
+        without it, a new run begins in a new folder.
+        """
         database = database_in(Path(folder or mkdtemp(dir=self._room)))
         command = ["-m", "pi_tui", "--db", database, "--digits", str(digits), *more]
         return App(command, self._environment)
 
     def _starts(self, sizes: list[int]) -> Readings:
-        """Measure the seconds until the first frame, and until the first digits.
+        """Measure the median seconds from the start of the app to its first frame and first digits.
 
-        Also returns, for each of `sizes` (numbers of digits), the time until the first digits
-        divided by that of a short run.
+        The time to the first digits is measured for a run of SHORT digits, and for each number of
+        digits in `sizes`. For each of these, its ratio to that of the short run is returned too. A
+        start with saved digits is measured by the first frame that shows them.
         """
         frames, resumed = list[float](), list[float]()
         first: dict[int, list[float]] = {digits: [] for digits in (SHORT, *sizes)}
@@ -113,9 +121,10 @@ class Face:
         return {f"{name}, {digits:,} digits": figure for name, figure in readings.items()}
 
     def _beyond_run(self, digits: int, cpu: float) -> Readings:
-        """Measure how many CPU seconds more than `pi-tui run` a whole run takes in the app.
+        """Compute `digits` digits in the app; return how many CPU seconds more than `cpu` it takes.
 
-        `cpu` is what `pi-tui run` takes. The result is not less than 0.
+        `cpu` is what `pi-tui run` takes for as many digits. The result is the median of several
+        measurements, at least 0.
         """
         took = list[float]()
         for _ in range(self._runs):

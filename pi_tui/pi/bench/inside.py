@@ -95,7 +95,7 @@ def _worker(digits: int, location: str, cadence: str = "auto", pace: str = "max"
 
 
 def _wait(worker: Worker, condition: Callable[[Snapshot], bool]) -> None:
-    """Wait until the condition is true of the worker's snapshot."""
+    """Wait until the function `condition` returns True for the worker's snapshot."""
     while not condition(worker.snapshot):
         _no_failure(worker, worker.snapshot)
         worker.join(LOOK)

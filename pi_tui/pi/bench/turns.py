@@ -66,7 +66,10 @@ class Turns:
         return [medians(name, digits, found) for name, found in tries.items()]
 
     def look_inside(self, part: str, digits: int, *more: str) -> Row:
-        """Run `part` of `inside.py` as a program; return its report and the seconds it took."""
+        """Run `part` of `inside.py` as a program; return its report as a row of a table.
+
+        The row also has the seconds that the whole process took.
+        """
         tell(f"{digits:,} digits: {part} {' '.join(more)}")
         contender = who.inside(part, *more)
         with self._room(contender, digits) as room:
@@ -75,10 +78,10 @@ class Turns:
         return report | {"whole process": took["seconds"]}
 
     def killed(self, digits: int, every: float) -> Row:
-        """Measure the CPU seconds of an undisturbed run and of one killed again and again.
+        """Measure the CPU seconds of two runs; return both as a row of a table.
 
-        The latter is killed every `every` seconds and resumed, until it ends or takes too
-        long. Returns both as a row of a table.
+        The first run is undisturbed. The second one is killed every `every` seconds and resumed,
+        until it ends or has taken HOPELESS times the CPU seconds of the first.
         """
         ours = who.us()[0]
         tell(f"{digits:,} digits: undisturbed, then killed every {every:g} s")

@@ -86,7 +86,11 @@ class DigitView(OutputView):
         return settled + self._held[begin : begin + missing]
 
     def _look_of_digits(self, line: int, start: int, digits: bytes) -> bytearray:
-        """Return a look for each digit in the line: saved, fresh or held, unless it is in a hit."""
+        """Return a number for each digit in the line, which stands for its style.
+
+        It tells whether the digit is saved, fresh or held, with colours on also which digit it is,
+        and whether it is in a hit, in the highlight or selected.
+        """
         size = len(digits)
         saved = min(max(self.saved - start, 0), size)
         settled = min(max(self.count - start, 0), size)
@@ -100,7 +104,7 @@ class DigitView(OutputView):
         return look
 
     def make_styles(self) -> list[Style]:
-        """Return a style for each look of a digit or cell, in the order of digit_segments.py."""
+        """Return a list of styles: item n is the style of look n (see digit_segments.py)."""
         plain, colors = self.rich_style, inks(self.app, "spectrum", 10)
         looks = super().make_styles()
         looks += [plain + ink for ink in colors]

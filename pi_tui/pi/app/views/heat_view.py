@@ -52,7 +52,7 @@ class HeatView(Picture):
         self._styles.clear()
 
     def lay_out(self) -> None:
-        """Make a new grid for this size."""
+        """Discard all squares, and choose the grid for the present size; `add_chunk` fills it."""
         self._columns = max(1, self.content_size.width)
         squares = self._columns * max(1, self.content_size.height) * 2
         self._stride = max(1, -(-self._digits // squares))
@@ -101,7 +101,11 @@ class HeatView(Picture):
         return Strip(segments, width)
 
     def _row(self, row: int) -> bytes:
-        """Return a byte for each square of a row: its digit or level, _EMPTY after the last one."""
+        """Return one byte for each square of row number `row`.
+
+        The byte is the digit, or the level of the mean if a square stands for several digits. It is
+        _EMPTY where no digits are computed yet.
+        """
         start = row * self._columns
         return bytes(self._values[start : start + self._columns]).ljust(
             self._columns, bytes([_EMPTY])
@@ -114,7 +118,10 @@ class HeatView(Picture):
 
     @property
     def _styles_of_pairs(self) -> dict[tuple[int, int], Style]:
-        """Return the style of a cell for every pair of values, the upper and the lower one."""
+        """Return the styles of cells, as a dict; a key has the values of a cell's two squares.
+
+        The upper square comes first.
+        """
         if not self._styles:
             plain, found = self.rich_style, inks(self.app, *self._scale)
             colors = [*enumerate(ink.color for ink in found), (_EMPTY, None)]
