@@ -32,9 +32,10 @@ def watch(location: str, kinds: Kinds, wanted: Wanted) -> int:
 
 
 def run_to_watch(location: str, kinds: Kinds, wanted: Wanted) -> Run:
-    """Return the run that `wanted` names, else the one worked on last, unfinished ones first.
+    """Return the run that `wanted` names.
 
-    Raises UsageError if there is none.
+    If `wanted` names none, return the run last worked on; unfinished runs come before complete
+    ones. Raises UsageError if there is none.
     """
     if wanted.is_named:
         return choose(location, kinds, wanted)

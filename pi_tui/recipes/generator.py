@@ -68,9 +68,10 @@ class GeneratorKind(Kind):
         return Task(goal, given)
 
     def first_values(self) -> dict[str, Any]:
-        """Return a copy of each mutable default of the state's arguments, by name.
+        """Return a copy of each mutable default of the arguments that are the state, by name.
 
-        Copies are needed because Python shares a default between all calls.
+        A new machine calls the function with them. Copies are needed because Python shares a
+        default between all calls.
         """
         values = self.arguments.items()
         return {name: deepcopy(value) for name, value in values if not is_immutable(value)}

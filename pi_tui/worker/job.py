@@ -83,7 +83,10 @@ class Job:
     """Seconds to wait for the database once the output is complete; no limit under a screen."""
 
     def not_taken(self, begun: Task) -> Iterator[str]:
-        """Yield a note for each parameter the user set whose value differs from the saved run's."""
+        """Yield a note for each parameter that the user set and that the saved run has otherwise.
+
+        The run keeps its own value; the note tells the user so.
+        """
         for name in self.insisted:
             if (value := begun.parameters.get(name)) != self.task.parameters[name]:
                 words = f"{name.replace('_', ' ')} {value!s}"

@@ -30,7 +30,7 @@ class Dialog(ModalScreen[Answer]):
 
 
 class SavingScreen(Dialog[None]):
-    """Shown while the program saves, before it exits or opens another run."""
+    """A dialog shown while the program saves, before it exits or opens another run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit")]
 

@@ -13,7 +13,10 @@ from pi_tui.worker.snapshot import State
 
 
 def crash_test(face: Face) -> None:
-    """Ask, then kill this process; refuse if nothing is being computed here."""
+    """Ask the user, then kill this process, so that the next start shows that no save is lost.
+
+    If nothing is being computed here, only tell the user so.
+    """
     snapshot = face.worker.snapshot
     if snapshot.state.is_final or snapshot.state is State.WATCHING or not snapshot.goal:
         tell(face, "Nothing is computed here now, so a crash could not show anything.")

@@ -93,10 +93,10 @@ class SearchBar(Horizontal):
     def show(
         self, needle: Needle | None, count: int, hit: int | None, number: int, *, is_all: bool
     ) -> None:
-        """Show the number of hits.
+        """Show the number of hits of `needle` in `count` bytes of output.
 
-        `hit` is the offset of the highlighted hit, `number` its number from 1. `is_all` is True if
-        no more output will be computed.
+        `hit` is the offset of the highlighted hit, `number` its number from 1, or 0 if that is
+        unknown. `is_all` is True if no more output will be computed.
         """
         facts = self.query_one(".search-facts", Static)
         ways = [Content()]

@@ -15,7 +15,10 @@ Show = Callable[[int, int], None]
 
 
 async def landmarks_in(face: Face, digits: Digits, count: int, show: Show) -> None:
-    """Let the user choose a landmark, and show it."""
+    """Let the user choose a landmark: a place in pi with a fact about it.
+
+    Calls the function `show` with the place, or does nothing if the user chooses none.
+    """
     from pi_tui.pi.app.screens.landmarks_list import LandmarksList
     from pi_tui.pi.digits.landmarks import landmarks
 
