@@ -73,10 +73,11 @@ def choose(location: str, kinds: Kinds, wanted: Wanted) -> Run:
 
 
 def matching(runs: Sequence[Run], kinds: Kinds, wanted: Wanted) -> list[Run]:
-    """Return the runs that match the kind, goal and parameters wanted. Raises UsageError if none.
+    """Return those of `runs` that match the kind, goal and parameters in `wanted`.
 
-    If `runs` lists every parameter of some of them exactly as it was typed, return only these.
-    So 0.0, -0.0 and 0 can be told apart, and also 5 and '5'.
+    If some of them have every wanted parameter listed exactly as it was typed, return only these.
+    So 0.0, -0.0 and 0 can be told apart, and also 5 and '5'. Raises UsageError if something is
+    wanted and no run matches.
     """
     found = [run for run in runs if wanted.matches(run)]
     found = [run for run in found if wanted.matches_exactly(run)] or found
