@@ -163,7 +163,8 @@ class Database:
 
         This check is the fence. Yields the run's row, as it was before, and the number of this
         commit within the run. The `with` body must end with `record`, which saves that number.
-        `needed` is as for `transaction`.
+        `needed` is a function that returns how many bytes will be written, for a message about a
+        full disk.
 
         If the commit fails, its outcome is unknown: it may have landed although the answer was
         lost. So look for its number in the database, and raise only if it is missing. Do not ask a
@@ -227,9 +228,10 @@ class Database:
         return found.st_dev, found.st_ino
 
     def look_at_the_file(self) -> None:
-        """Raise StorageError if another file took the place of ours; accept a copy of ours.
+        """Raise StorageError if the database file is gone, or was replaced by another database.
 
-        SQLite would keep writing to the unlinked file, and all of that would be lost.
+        SQLite would keep writing to the unlinked file, and all of that would be lost. If the file
+        was replaced by a copy of the same database, use the copy from now on.
         """
         if (file := self._find_file()) == self._file:
             return

@@ -57,8 +57,9 @@ class Wanted:
 def choose(location: str, kinds: Kinds, wanted: Wanted) -> Run:
     """Return the run that was asked for. Raises UsageError if there is none, or several.
 
-    If nothing was given, choose the run of the program's own kind that was worked on last,
-    unfinished ones first; without runs of that kind, the only run there is.
+    If nothing was given, choose among the runs of the program's own kind: the unfinished one that
+    was worked on last or, if all are complete, the complete one that was worked on last. If there
+    are no runs of that kind, choose the only run there is.
     """
     runs = list_all_runs(location, kinds)
     if not runs:

@@ -205,7 +205,10 @@ class Loop:
         return True
 
     def _commit(self, save: Callable[[Run, Machine, float], Checkpoint]) -> Checkpoint | None:
-        """Save, and publish the checkpoint; on failure schedule a retry and return None."""
+        """Call `save`, a function that saves the machine; publish its checkpoint and return it.
+
+        If the database cannot be used, publish that, schedule a retry and return None.
+        """
         shown = self._board.snapshot
         try:
             checkpoint = save(self._run, self._machine, self._elapsed())

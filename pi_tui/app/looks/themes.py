@@ -84,7 +84,7 @@ def fitting_theme(remembered: str, app: App[Any], is_light: bool | None = None) 
 
 
 class _Variable(NamedTuple):
-    """How one of the app's colour variables is made from the colours of a theme."""
+    """A recipe for one of the app's colour variables, made from the colours of a theme."""
 
     name: str
     color: str

@@ -38,9 +38,9 @@ def guarded() -> Iterator[None]:
     """Restore the terminal's settings at the end, however the `with` block ends.
 
     Enter the block before any thread is started, because threads do not exist in a forked process.
-    A process in the background waits for `fg` here, because the settings there are those of the
-    shell's own editing.
-    Raises UsageError if no shell can bring the process to the foreground.
+    While the process is in the background, the terminal has the settings of the shell's own
+    editing. So first wait until the user brings the process to the foreground, by `fg`. Raises
+    UsageError if no shell can do that.
     """
     correct_environment()
     there = is_there()

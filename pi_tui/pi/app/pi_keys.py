@@ -42,7 +42,7 @@ screen.show_fact | m | m | | Show the digits of the note | go to the digits that
 
 
 def _says(snapshot: Snapshot) -> dict[str, str]:
-    """Return the label of the key `f` in the key bar, under the action of the key.
+    """Return a dict with one entry: the action of the key `f`, and its label in the key bar.
 
     The label names the pace that the key would set now: full speed or the automatic pace.
     """

@@ -142,7 +142,7 @@ class Ledger:
         """Check that digits and boxes fit together after iteration `i`; raise WrongState if not.
 
         The digits are those in `spelled`, and those held back: `predigit`, then `nines`
-        super-digits that are all nines. `numbers` is as for `value`.
+        super-digits that are all nines. `numbers` has one list for each chain: the N of its blocks.
         """
         settled = text_value(self.surplus, spelled.number) if i - nines > 1 else 0
         made = settled * self.radix + int(predigit % PRIME) if i else 0
