@@ -149,7 +149,7 @@ def keep(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
 
 
 def keep_rows(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
-    """Delete the rows of the run's checkpoints, except those with these numbers; keep all pieces."""
+    """Delete the run's checkpoint rows, except those with these numbers; delete no pieces."""
     old = (CHECKPOINTS.c.run_id == run_id, CHECKPOINTS.c.seq.not_in(numbers))
     connection.execute(delete(CHECKPOINTS).where(*old))
 
