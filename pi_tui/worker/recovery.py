@@ -33,7 +33,7 @@ class Recovery:
         self._fell_back = False
 
     def loaded(self, loaded: Loaded) -> None:
-        """Record the checkpoint and the output just loaded, at a start or after a return to good data."""
+        """Record the checkpoint and output just loaded, at a start or to go back to good data."""
         machine, self._loaded_from, self.in_doubt = loaded.machine, loaded.checkpoint, False
         is_all_made = machine is not None and len(machine.output) >= len(loaded.output)
         self.known = b"" if is_all_made else loaded.output  # it may be a gigabyte
