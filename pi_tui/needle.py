@@ -48,12 +48,15 @@ class Needle:
     # Counting
 
     def feed(self, output: Output, stop: int) -> None:
-        """Count the hits in new output: those that end at or before `stop`, not counted yet."""
+        """Count the hits in the first `stop` bytes of the output that were not counted before."""
         while self.feed_block(output, stop):
             pass
 
     def feed_block(self, output: Output, stop: int) -> bool:
-        """Count the hits in new output of one block, up to `stop`; return True if more is left."""
+        """Count hits in the output, but go on to the end of the current block of BLOCK bytes only.
+
+        Returns True if the hits in the first `stop` bytes are not all counted yet: call again.
+        """
         border = len(self._before) * BLOCK
         end = min(stop, border)
         if end > self.searched:
@@ -96,9 +99,10 @@ class Needle:
         return (base + at for at in self._find_all(window, 0, len(window)))
 
     def next_after(self, output: Output, offset: int, stop: int) -> int | None:
-        """Return the offset of the first hit after `offset`, or else of the first of all.
+        """Return the offset of the first hit after `offset`; without one, of the first hit of all.
 
-        Returns None if there is no hit, or if more output must be counted to know.
+        Only the first `stop` bytes of the output are searched. Returns None if they have no hit, or
+        if more of them must be counted before the hit can be found.
 
         >>> Needle("9").next_after(b"1929", 1, 4), Needle("9").next_after(b"1929", 3, 4)
         (3, 1)
@@ -108,9 +112,10 @@ class Needle:
         return None if at == _NONE else at
 
     def last_before(self, output: Output, offset: int, stop: int) -> int | None:
-        """Return the offset of the last hit before `offset`, or else of the last of all.
+        """Return the offset of the last hit before `offset`; without one, of the last hit of all.
 
-        Returns None if there is no hit, or if more output must be counted to know.
+        Only the first `stop` bytes of the output are searched. Returns None if they have no hit, or
+        if more of them must be counted before the hit can be found.
 
         >>> Needle("1").last_before(b"1921", 1, 4), Needle("1").last_before(b"1921", 0, 4)
         (0, 3)
@@ -150,11 +155,12 @@ class Needle:
         return self._in_blocks(range((stop - 1) // BLOCK, -1, -1), search)
 
     def _in_blocks(self, blocks: range, search: Callable[[int, int], int]) -> int | None:
-        """Search these blocks one after the other; return the offset of the first hit found.
+        """Search the blocks with these numbers, in this order; return the offset of the first hit.
 
-        Returns _NONE (-1) if there is no hit. Blocks known to have no hit are skipped. Of the
-        blocks whose hits are not counted yet only one is searched, because more would take too
-        long. If a second one would have to be searched, returns None.
+        `search` is a function that returns the offset of a hit between two offsets, or -1. Returns
+        _NONE (-1) if there is no hit. Blocks known to have no hit are skipped. Of the blocks whose
+        hits are not counted yet only one is searched, because more would take too long. If a second
+        one would have to be searched, returns None.
         """
         is_known = True
         for block in blocks:
@@ -169,5 +175,8 @@ class Needle:
         return _NONE
 
     def _first_start(self, block: int) -> int:
-        """Return the lowest offset at which a hit that ends in this block can begin."""
+        """Return the lowest offset at which a hit that ends in block number `block` can begin.
+
+        A hit that crosses the border begins in the block before.
+        """
         return max(0, block * BLOCK - self._reach)

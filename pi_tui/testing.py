@@ -36,7 +36,7 @@ class _View(NamedTuple):
         return cls(machine.steps, bytes(machine.output), pieces, lasting, machine.done)
 
     def state(self) -> State:
-        """Return the state as the store would return it."""
+        """Return a new state with the bytes of these pieces, as if loaded from a store."""
         pieces = self.pieces.items()
         return State({name: Piece(data, lasting=name in self.lasting) for name, data in pieces})
 
@@ -57,9 +57,9 @@ class _View(NamedTuple):
         return ""
 
     def expect(self, machine: Machine, whose: str, when: str = "") -> None:
-        """Raise AssertionError if the machine differs from this view.
+        """Raise AssertionError if a view of the machine now would differ from this view.
 
-        The message is `whose`, the difference, and `when`.
+        The message is the text `whose`, then the difference in words, then the text `when`.
         """
         if how := self.difference(_View.of(machine)):
             raise AssertionError(f"{whose} {how}{when}")
@@ -105,14 +105,22 @@ class _Proof:
             )
 
     def _resume(self, after: int) -> None:
-        """Resume a machine from the original's state; drop most machines resumed many steps ago."""
+        """Resume a machine from the state after step `after`; it is stepped with the original then.
+
+        Drop the machine resumed NEWEST steps before, to limit their number. But those resumed after
+        step 0 and after 1, 2, 4, 8 … steps are kept.
+        """
         self._along[after] = self._resumed(self._view, f"after step {after:,}")
         latest = after - NEWEST
         if latest > 0 and latest & (latest - 1):  # keep those resumed after step 0, 1, 2, 4, 8 …
             self._along.pop(latest, None)
 
     def _resumed(self, view: _View, when: str) -> Machine:
-        """Return a machine resumed from the view, as the store does it; compare the two."""
+        """Return a machine resumed from the state and output in `view`.
+
+        Raises AssertionError, with the text `when`, if the machine differs from the view, or if the
+        sizes in the view exceed `Kind.limits`.
+        """
         limits, size = self._kind.limits(self._task), sum(map(len, view.pieces.values()))
         claims = (view.steps, size, len(view.output))
         for what, value, most in zip(limits._fields, claims, limits, strict=True):
@@ -158,7 +166,11 @@ class _Proof:
             raise AssertionError(f"after step {number + 1:,}: accepts() denies the output")
 
     def _abandon(self, machine: Machine, before: _View, number: int, polls: int) -> None:
-        """Abandon a step at its last poll, and check that nothing has changed."""
+        """Step `machine`, and abandon the step at the last of its `polls` calls of poll.
+
+        `number` counts the steps made before. Raises AssertionError if the machine then differs
+        from `before`, the view of it before the step.
+        """
         calls = count(1)
 
         def poll(_done: int, _parts: int) -> None:

@@ -120,9 +120,10 @@ class RunScreen(Screen[None]):
     # Showing the run
 
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
-        """Show the first `shown.made` bytes of `source`, and search them.
+        """Show the first `shown.made` bytes of `source`, which is the output, and search them.
 
-        `shown` is `snapshot`, the worker's newest, with as much output as the pace lets be shown.
+        `snapshot` is the worker's newest. `shown` is a copy of it for this screen: if output is
+        shown at a pace, it has less output than the worker has made.
         """
         self.snapshot = shown
         self.source, self.count = source, shown.made
@@ -140,7 +141,7 @@ class RunScreen(Screen[None]):
         return False
 
     def show(self, frame: Frame, *, fully: bool = True) -> None:
-        """Show this frame in the bars; with `fully`, in the panels too."""
+        """Show `frame`, the values of one moment, in the bars; with `fully`, in the panels too."""
         self.set_class(not frame.snapshot.goal, "-no-run")
         for panel in self.query(Panel):
             if fully or not panel.has_class("card") or isinstance(panel, ProgressPanel):

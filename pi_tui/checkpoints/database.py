@@ -101,7 +101,7 @@ class Database:
 
     @property
     def locks(self) -> WriterLocks:
-        """Return the locks of a database opened to write."""
+        """Return the locks that keep other writers out; a database opened only to read has none."""
         assert self._locks is not None
         return self._locks
 
@@ -125,9 +125,10 @@ class Database:
 
     @contextmanager
     def transaction(self, needed: Callable[[], int] = lambda: 0) -> Iterator[Connection]:
-        """Open a transaction for the `with` body: all or nothing.
+        """Open a transaction: if the `with` body raises, nothing of it is saved, else everything.
 
-        `needed` counts the bytes to be written, for the message about a full disk.
+        `needed` is a function that returns how many bytes will be written. It is called only if the
+        disk may be full, for the message about that.
         """
         with self._failures_in_our_words(needed), self._engine.begin() as connection:
             yield connection
@@ -162,11 +163,12 @@ class Database:
 
         This check is the fence. Yields the run's row, as it was before, and the number of this
         commit within the run. The `with` body must end with `record`, which saves that number.
-        `needed` counts the bytes to be written, for the message about a full disk.
+        `needed` is a function that returns how many bytes will be written, for a message about a
+        full disk.
 
         If the commit fails, its outcome is unknown: it may have landed although the answer was
-        lost. So look for its number in the database, and raise only if it is missing. Do not ask
-        a server that stopped answering: the next save finds out.
+        lost. So look for its number in the database, and raise only if it is missing. Do not ask a
+        server that stopped answering: the next save finds out.
         """
         seq = 0
         try:
@@ -184,8 +186,10 @@ class Database:
     def _fence(self, connection: Connection, run: Run, epoch: int) -> Row[Any]:
         """Lock the row of the run until the transaction ends, and return it.
 
-        Raises AlreadyOpenError if another process opened the run since it got this `epoch`, and
-        StorageError if this is another database: most have a run with id 1 and epoch 1.
+        A process that opens a run to write raises the run's `epoch` by 1. So if the row has another
+        epoch than the one given, another process took the run over: raises AlreadyOpenError. Raises
+        StorageError if this is another database, which the row cannot show, because most databases
+        have a run with id 1 and epoch 1.
         """
         numbers = (CHECKPOINTS.c.run_id == run.id, CHECKPOINTS.c.seq < MOST)
         newest = select(func.max(CHECKPOINTS.c.seq)).where(*numbers).scalar_subquery()
@@ -201,14 +205,20 @@ class Database:
         return row
 
     def _is_of(self, row: Row[Any], run: Run) -> bool:
-        """Return True if the row belongs to the run: SQLite reuses the ids of deleted rows."""
+        """Return True if the row, which has the id of the run, is a row of the same task.
+
+        It may be that of another task, because SQLite reuses the ids of deleted rows.
+        """
         if (row.kind, row.goal) != (self._kind.name, run.goal):
             return False
         tuning = self._kind.tuning
         return to_task(row).identity(tuning) == run.task.identity(tuning)
 
     def _find_file(self) -> tuple[int, int]:
-        """Return device and inode of the file; zeros for a server."""
+        """Return the numbers of device and inode of the SQLite file, to notice when it is replaced.
+
+        Returns (0, 0) for a database on a server. Raises StorageError if the file is gone.
+        """
         if self._where.path is None:
             return 0, 0
         try:
@@ -218,9 +228,10 @@ class Database:
         return found.st_dev, found.st_ino
 
     def look_at_the_file(self) -> None:
-        """Raise StorageError if another file took the place of ours; accept a copy of ours.
+        """Raise StorageError if the database file is gone, or was replaced by another database.
 
-        SQLite would keep writing to the unlinked file, and all of that would be lost.
+        SQLite would keep writing to the unlinked file, and all of that would be lost. If the file
+        was replaced by a copy of the same database, use the copy from now on.
         """
         if (file := self._find_file()) == self._file:
             return

@@ -47,7 +47,10 @@ class Kinds:
         """The program's own kind, the default where a command names no kind."""
 
     def find(self, name: str, unit: str | None = None) -> Kind:
-        """Return the program's own kind if its name is `name`, else a stand-in with `unit`."""
+        """Return the program's own kind if it is named `name`, else a stand-in with that name.
+
+        `unit` is what the output of the stand-in is counted in; None for the usual unit.
+        """
         return self.own if name == self.own.name else StoredKind(name, unit=unit)
 
     def is_own(self, run: Run) -> bool:

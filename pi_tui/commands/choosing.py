@@ -57,8 +57,9 @@ class Wanted:
 def choose(location: str, kinds: Kinds, wanted: Wanted) -> Run:
     """Return the run that was asked for. Raises UsageError if there is none, or several.
 
-    If nothing was given, choose the run of the program's own kind that was worked on last,
-    unfinished ones first; without runs of that kind, the only run there is.
+    If nothing was given, choose among the runs of the program's own kind: the unfinished one that
+    was worked on last or, if all are complete, the complete one that was worked on last. If there
+    are no runs of that kind, choose the only run there is.
     """
     runs = list_all_runs(location, kinds)
     if not runs:
@@ -73,10 +74,11 @@ def choose(location: str, kinds: Kinds, wanted: Wanted) -> Run:
 
 
 def matching(runs: Sequence[Run], kinds: Kinds, wanted: Wanted) -> list[Run]:
-    """Return the runs that match the kind, goal and parameters wanted. Raises UsageError if none.
+    """Return those of `runs` that match the kind, goal and parameters in `wanted`.
 
-    If `runs` lists every parameter of some of them exactly as it was typed, return only these.
-    So 0.0, -0.0 and 0 can be told apart, and also 5 and '5'.
+    If some of them have every wanted parameter listed exactly as it was typed, return only these.
+    So 0.0, -0.0 and 0 can be told apart, and also 5 and '5'. Raises UsageError if something is
+    wanted and no run matches.
     """
     found = [run for run in runs if wanted.matches(run)]
     found = [run for run in found if wanted.matches_exactly(run)] or found

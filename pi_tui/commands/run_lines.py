@@ -16,7 +16,10 @@ _WIDEST = 40
 
 
 def table(runs: Sequence[Run], kinds: Kinds, *, to_the_second: bool = False) -> list[str]:
-    """Return the lines of a table of runs; it has a column for kinds if any is not our own."""
+    """Return the lines of a table of runs, the titles of its columns first.
+
+    If a run is not of the program's own kind, the first column names the kind of each run.
+    """
     rows = [_row(run, to_the_second) for run in runs]
     if all(map(kinds.is_own, runs)):
         return _aligned([(kinds.own.unit, *COLUMNS[1:]), *rows], RIGHT)

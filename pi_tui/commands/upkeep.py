@@ -14,7 +14,7 @@ from pi_tui.reports.standard_output import tell
 
 
 def check(location: str, kinds: Kinds) -> int:
-    """Check every saved byte of every run, and the states of our own kind; return 0.
+    """Check every saved byte of all runs, and the states of the program's own kind; return 0.
 
     Raises DamagedError (exit 4) after printing a line about each damage. Raises WrongResultError
     (exit 5) if every byte is as it was saved but the numbers in a state contradict each other.
@@ -41,7 +41,10 @@ def check(location: str, kinds: Kinds) -> int:
 
 
 def _runs(runs: Sequence[Run], kinds: Kinds) -> str:
-    """Return the number of runs in words, by kind if not all are our own."""
+    """Return in words how many runs there are.
+
+    If some are not of the program's own kind, also count the runs of each kind.
+    """
     counted = words.counted(len(runs), "run")
     if all(map(kinds.is_own, runs)):
         return counted
@@ -59,9 +62,10 @@ def _each(counts: Counter[str]) -> str:
 
 
 def _states_of(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
-    """Count the saved states of a run; those of our own kind are loaded, which checks them.
+    """Return the number of saved states of a run.
 
-    Raises WrongResultError for a state that contradicts itself.
+    If the run is of the program's own kind, each state is loaded, which checks it. Raises
+    WrongResultError for a state that contradicts itself.
     """
     if not kinds.is_own(run):
         return len(store.of_kind(kinds.find(run.kind)).checkpoints(run))

@@ -40,7 +40,9 @@ class Forecast(NamedTuple):
     """Bytes of the database at its largest."""
 
     def in_words(self, done: float = 0.0) -> str:
-        """Return in words what the run takes; the time leaves out the share `done` of its work.
+        """Return in words what the run takes in time, memory and disk.
+
+        `done` is the share of the work done before, 0 to 1: the time is for the rest of the work.
 
         >>> print(forecast(100_000_000, 2).in_words())
         100,000,000 digits take about 3 min 52 s, 954.1 MB of memory and 800.0 MB of disk

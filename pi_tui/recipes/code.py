@@ -27,9 +27,10 @@ def digest_of_code(function: object) -> str:
 
 
 def note_on_code(name: str, began: str, now: str) -> tuple[str, ...]:
-    """Return a note if the digest of the code that began a run is not that of the code now.
+    """Return a note, in a tuple, if the code of `name` is not the code that began the run; else ().
 
-    Returns no note if either digest is unknown ("").
+    `began` is the digest of the code that began the run, and `now` of the code now. If one of them
+    is unknown (""), return ().
     """
     if not began or not now or began == now:
         return ()

@@ -40,7 +40,10 @@ def text_of(value: object) -> str:
 
 
 def texts_of_data(function: object) -> Iterator[str]:
-    """Yield the text of each value that a function carries; skip those without one (locks)."""
+    """Yield `text_of` each value that a function carries with it (see `data_of`).
+
+    Skip None, and values of which no text can be made, such as locks.
+    """
     for value in data_of(function):
         if value is not None:
             with suppress(TypeError):
@@ -70,7 +73,11 @@ def data_of(function: Any) -> Iterator[object]:
 
 
 def _text(value: object, around: frozenset[int]) -> str:
-    """Return a text that only this value has; `around` has the ids of the values around it."""
+    """Return a text that only this value has, as `text_of` describes it.
+
+    `around` has the `id` of every object that contains the value. If its own `id` is among them,
+    the value contains itself, and the text is "around".
+    """
     if type(value) in _PLAIN:
         return _repr(value)
     if id(value) in around:

@@ -60,7 +60,10 @@ def _without_secret(word: str, before: str) -> str:
 
 
 def _holds_secret(location: str) -> bool:
-    """Return True for the URL of a server if messages must not show it whole."""
+    """Return True if `location` is the URL of a server that messages must not print in full.
+
+    Such a URL has a password, or other parts that may be secret.
+    """
     from pi_tui.files.location import display_location, looks_like_a_server
 
     is_url = "://" in location or looks_like_a_server(location)
@@ -80,7 +83,10 @@ def to_paste(text: str) -> str:
 
 
 def tell(line: str) -> None:
-    """Print the line on standard error; ignore failures."""
+    """Print the line on standard error; ignore failures.
+
+    Commands in backticks in the line are changed by `to_paste`, so that the user can paste them.
+    """
     with suppress(OSError, ValueError):
         print(to_paste(line), file=sys.stderr, flush=True)
 

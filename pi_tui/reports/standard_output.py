@@ -57,7 +57,7 @@ def to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
 
 
 def descriptor_of(stream: object) -> int | None:
-    """Return the descriptor of a stream; None if an object without one replaced the stream."""
+    """Return the file descriptor of a stream; None if the stream is an object that has none."""
     try:
         return int(stream.fileno())  # type: ignore[attr-defined]
     except (AttributeError, UnsupportedOperation):

@@ -80,7 +80,10 @@ class Loop:
             raise
 
     def _open(self) -> None:
-        """Open the run of the task for writing, and publish notes about it."""
+        """Open the run of the task for writing, and publish the notes about it for the user.
+
+        If the job asks for a fresh start and something is saved, begin the run again.
+        """
         run = self._store.open_run(self._job.task)
         self._board.publish(left_open=run.owner if run.last_seq else "")
         self._again = bool(run.owner or run.last_seq)
@@ -202,7 +205,10 @@ class Loop:
         return True
 
     def _commit(self, save: Callable[[Run, Machine, float], Checkpoint]) -> Checkpoint | None:
-        """Save, and publish the checkpoint; on failure schedule a retry and return None."""
+        """Call `save`, a function that saves the machine; publish its checkpoint and return it.
+
+        If the database cannot be used, publish that, schedule a retry and return None.
+        """
         shown = self._board.snapshot
         try:
             checkpoint = save(self._run, self._machine, self._elapsed())
@@ -242,9 +248,10 @@ class Loop:
     # Between steps.
 
     def _stepped(self, start: int, took: float) -> None:
-        """Check, publish and measure the output after offset `start`.
+        """Check, publish and measure the last step, which made the output after offset `start`.
 
-        The output is compared with output known before: saved earlier, or an overture.
+        If this output was known before (saved, or found early as an overture), the two must be
+        equal. `took` is the time of the step in seconds.
         """
         output = self._machine.output
         self._recovery.compare(self._run, output, start, self._obey)
@@ -268,7 +275,10 @@ class Loop:
             self._publish(overture=len(found))
 
     def _restart_pace(self) -> None:
-        """Restart the pace from now, so that time before (a pause, another pace) does not count."""
+        """Schedule the next steps by the present pace, from now on and from the output made by now.
+
+        So time before now, in a pause or at another pace, is not made up for.
+        """
         self._strides = StepSchedule(self._board.pace, self._clock(), self._board.snapshot.made)
 
     def _hold(self) -> None:
@@ -285,9 +295,10 @@ class Loop:
         self._publish()
 
     def _shown_before(self, loaded: Loaded) -> float:
-        """Return the share of the work at the last save; 0 if it is unknown.
+        """Return the share of the work, 0 to 1, at the last save; the progress bar begins there.
 
-        It is also 0 for a complete run, which needs repair.
+        Returns 0 if the share is unknown, or if the run is complete and is computed again for
+        repair.
         """
         share = share_of(loaded.run, loaded.checkpoints, self._job.kind) or 0.0
         return share if share < 1 else 0.0
@@ -353,8 +364,8 @@ class Loop:
     def _leave(self) -> None:
         """Save, mark the run as closed cleanly and publish `paused`, because a stop is requested.
 
-        Do nothing if the stop is to be without a save. If output stays unsaved, publish `failed`
-        with exit code 6. Raises WrongResultError if the state fails its check.
+        If the stop is requested without a save, do nothing at all. If output stays unsaved, publish
+        `failed` with exit code 6. Raises WrongResultError if the save finds the state wrong.
         """
         if not self._board.save_at_stop:
             return

@@ -33,24 +33,24 @@ class Recovery:
         self._fell_back = False
 
     def loaded(self, loaded: Loaded) -> None:
-        """Record the checkpoint and output just loaded, at a start or after a fallback."""
+        """Record the checkpoint and output just loaded, at a start or to go back to good data."""
         machine, self._loaded_from, self.in_doubt = loaded.machine, loaded.checkpoint, False
         is_all_made = machine is not None and len(machine.output) >= len(loaded.output)
         self.known = b"" if is_all_made else loaded.output  # it may be a gigabyte
 
     def saved(self) -> None:
-        """Record that the machine passed the check of a save.
+        """Record that the state of the machine passed the check that comes with a save.
 
-        If it fails later, the checkpoint it was loaded from is not at fault.
+        So if the machine fails later, the checkpoint it was loaded from is not to blame.
         """
         self._loaded_from = self.distrusted = None
 
     def compare(self, run: Run, output: bytes | bytearray, start: int, poll: Poll) -> None:
-        """Compare the output after offset `start` with `known`: output saved earlier, or overture.
+        """Compare the output after offset `start` with `known`: output saved before or an overture.
 
-        If they differ, `Kind.verify` checks the saved output, and raises WrongOutput if that is
-        wrong. If it is right, or the difference is not in saved output, raises WrongState. Raises
-        WrongResultError if the kind cannot verify output.
+        If the two differ in saved output, `Kind.verify` checks what was saved. It raises
+        WrongOutput if that is wrong. If the saved output is right, or the two differ only in an
+        overture, raises WrongState. Raises WrongResultError if the kind cannot verify output.
         """
         end = min(len(output), len(self.known))
         if output[start:end] == self.known[start:end]:
@@ -67,11 +67,12 @@ class Recovery:
         raise WrongState(f"{differ} between two methods")
 
     def fall_back(self, run: Run, error: WrongState | WrongOutput) -> None:
-        """Go back to good data after a wrong state or output.
+        """Make ready to load good data again, after `error`: the state or the output was wrong.
 
-        A state that is wrong before the first save comes from a bad checkpoint: an older one is
-        used, as long as there is one. Otherwise go back once; the second time in a session, raise
-        WrongResultError.
+        A state that is wrong before the first save comes from a bad checkpoint: the next load uses
+        the one before. Any other error is forgiven once in a session: the next load uses the last
+        good checkpoint, and wrong output is deleted from its first wrong byte on. For the second
+        such error, raises WrongResultError.
         """
         if self._loaded_from is not None and isinstance(error, WrongState):
             self.distrusted = self._loaded_from.seq

@@ -44,9 +44,10 @@ class Stepper:
     def make(self, machine: Machine, wanted: float) -> None:
         """Make one step, or as many as the machine makes together for `wanted` bytes of output.
 
-        Raises MachineError if the machine raises anything or breaks a rule. But Refused, SystemExit
-        and KeyboardInterrupt are raised as they are, and so are exceptions of the poll, and
-        StorageError, if a piece that the machine reads back cannot be reached.
+        Raises MachineError if the machine breaks a rule or raises an error. But these are raised as
+        they are: exceptions of the poll, WrongState, WrongOutput, Refused, MemoryError, SystemExit,
+        KeyboardInterrupt, and StorageError, if a piece that the machine reads back cannot be
+        reached.
         """
         self._board.steps = steps = machine.steps
         length = len(machine.output)

@@ -18,7 +18,10 @@ class Looks:
     """
 
     def __init__(self, app: Face, path: Path | None, usual: Remembered) -> None:
-        """Load the settings from the file `path`; `usual` are those of a first start."""
+        """Load the settings from the file `path`; take those it lacks from `usual`.
+
+        `usual` has the settings of a first start. All of them are used if `path` is None.
+        """
         self._app, self._path, self.now = app, path, usual.recalled(path)
         self._is_trying = False
         app.register_theme(NIGHT_THEME)

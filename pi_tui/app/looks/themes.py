@@ -84,7 +84,7 @@ def fitting_theme(remembered: str, app: App[Any], is_light: bool | None = None) 
 
 
 class _Variable(NamedTuple):
-    """One of our colour variables, as it is made from the colours of a theme."""
+    """A recipe for one of the app's colour variables, made from the colours of a theme."""
 
     name: str
     color: str
@@ -170,7 +170,11 @@ def _luminance(color: Color) -> float:
 
 
 def readable(ink: Color, papers: Sequence[Color]) -> Color:
-    """Return a text colour, moved towards black or white to be readable on all backgrounds."""
+    """Move the text colour `ink` towards black or white until it is readable on all `papers`.
+
+    Returns the moved colour. Readable is a contrast of READABLE on each of the background colours;
+    if no shade reaches that, the result is black or white.
+    """
 
     def worst(color: Color) -> float:
         return min(contrast(color, paper) for paper in papers)

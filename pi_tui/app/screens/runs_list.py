@@ -112,7 +112,7 @@ class RunsList(Dialog[Run | str | None]):
             self.dismiss(run)
 
     def action_aside(self, action: str) -> None:
-        """Delete or export the chosen run; keep the list open."""
+        """Delete or export the chosen run, as `action` says; keep the list open."""
         if (run := self._chosen) is not None:
             face_of(self).questions.converse(self._aside(action, run))
 

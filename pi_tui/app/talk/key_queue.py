@@ -66,7 +66,11 @@ class KeyQueue:
         self._when_done(way * 2)  # twice: then after the messages that the key caused
 
     def _when_done(self, nodes: tuple[DOMNode, ...]) -> None:
-        """Wait for the message queues of these nodes in turn, then handle the next key."""
+        """Deliver the next key once each of these nodes has handled the messages it has by now.
+
+        The nodes are waited for in turn: each calls this function, for the nodes after it, as the
+        last of its messages. A node that takes no more messages is skipped.
+        """
         for at, node in enumerate(nodes):
             if isinstance(node, MessagePump) and node.call_later(self._when_done, nodes[at + 1 :]):
                 return

@@ -38,9 +38,9 @@ def guarded() -> Iterator[None]:
     """Restore the terminal's settings at the end, however the `with` block ends.
 
     Enter the block before any thread is started, because threads do not exist in a forked process.
-    A process in the background waits for `fg` here, because the settings there are those of the
-    shell's own editing.
-    Raises UsageError if no shell can bring the process to the foreground.
+    While the process is in the background, the terminal has the settings of the shell's own
+    editing. So first wait until the user brings the process to the foreground, by `fg`. Raises
+    UsageError if no shell can do that.
     """
     correct_environment()
     there = is_there()
@@ -80,20 +80,27 @@ def give_back() -> None:
 
 
 def arm(last_words: bytes) -> None:
-    """Make the guardian write `last_words` to the terminal once this process has ended."""
+    """Tell the guardian to write `last_words` to the terminal once this process has ended.
+
+    The guardian is a forked process that restores the terminal. A later call replaces this one.
+    """
     for write in _pipe:
         with suppress(OSError):
             os.write(write, last_words + _END)
 
 
 def disarm() -> None:
-    """Make the guardian write nothing, because the terminal is restored already."""
+    """Tell the guardian, the forked process, to write nothing: the terminal is restored already."""
     arm(b"")
 
 
 @contextmanager
 def _watched() -> Iterator[None]:
-    """Fork the guardian; end it at the end of the `with` block."""
+    """Fork the guardian, which restores the terminal if this process cannot; then run the body.
+
+    At the end of the `with` body the guardian is ended. If no process can be forked, the body runs
+    without one.
+    """
     read, write = os.pipe()
     os.set_blocking(write, False)
     group, shell = os.getpgrp(), os.getpgid(os.getppid())
@@ -120,10 +127,11 @@ def _watched() -> Iterator[None]:
 def _watch(read: int, group: int, shell: int) -> None:
     """Wait until pi-tui ends, restore the terminal if pi-tui did not, and exit.
 
-    pi-tui has ended once the pipe `read` is closed. `group` is its process group, `shell` that of
-    its parent. Write nothing before the terminal belongs to one of three groups: `group`, `shell`,
-    or the group that leads the session. The last would not be enough alone, because a shell that
-    was started from another shell does not lead the session.
+    This is all that the guardian, a forked process, does. pi-tui has ended once the writing end of
+    the pipe `read` is closed; its last message says what to write to the terminal. Write nothing
+    before the terminal belongs to one of three process groups: `group`, which is that of pi-tui,
+    `shell`, which is that of its parent, or the group that leads the session. The parent may not
+    lead the session, if it is a shell that was started from another shell.
     """
     try:
         # Ignore signals to the job, which are meant for pi-tui.

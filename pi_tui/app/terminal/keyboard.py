@@ -107,7 +107,10 @@ class Keyboard:
         return len(data) - at < _LONGEST and any(begin.match(data, at) for begin in begins)
 
     def _give_up(self, data: bytes, at: int) -> Generator[Message, None, int]:
-        """Drop a malformed sequence; if it is a single escape, yield the escape key."""
+        """Drop a malformed sequence at offset `at`; if it is a single escape, yield the escape key.
+
+        Returns the offset after the sequence.
+        """
         malformed = _MALFORMED.match(data, at)
         assert malformed is not None
         if malformed[0] == b"\x1b":

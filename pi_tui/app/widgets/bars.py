@@ -138,7 +138,11 @@ class StatusLine(Panel):
     """One line that replaces all bars and panels in a tiny window."""
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return one line with state, share, output and time left; or what is wrong."""
+        """Return one line with state, share, output and time left, or as many of these as fit.
+
+        If anything is wrong, the line tells that; if not, but there is a notice, the notice.
+        Without a run, it has the name of the program.
+        """
         snapshot = frame.snapshot
         if not snapshot.goal:
             return [_sign(frame) + line("  pi-tui")]

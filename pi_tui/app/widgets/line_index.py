@@ -48,7 +48,10 @@ class LineIndex:
         return max(1, self._whole + (self.indexed < self._stop))
 
     def feed(self, output: Output, stop: int) -> bool:
-        """Index the output up to `stop`, at most CHUNK more bytes; return True if more is left."""
+        """Find the lines in the first `stop` bytes of `output`, but read at most CHUNK bytes more.
+
+        Return True if bytes are left: call again.
+        """
         self._output, self._known = output, (-1, [])
         end = min(stop, self.indexed + CHUNK)
         starts = self._starts(self.indexed, end)

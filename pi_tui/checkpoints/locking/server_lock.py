@@ -147,10 +147,11 @@ class ServerLocks:
 
 
 def _mark_of(holder: str, owner: str) -> str:
-    """Return `owner`, the mark in the run's row, if it stands for the process named `holder`.
+    """Return what to call the process that holds the lock of a run, in an error.
 
-    Otherwise return `holder`, the readable name of the process that holds the lock, which is all
-    that the server knows.
+    The server knows only its readable name, `holder`. `owner` is the mark of a process in the run's
+    row, which begins with its readable name and tells more. Return `owner` if it is a mark of the
+    holder, else `holder`.
     """
     return owner if words_of(owner) == holder else holder
 

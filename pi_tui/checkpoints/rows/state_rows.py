@@ -73,10 +73,11 @@ def missing(state: State, trusted: Set[bytes]) -> int:
 def write(
     connection: Connection, run_id: int, state: State, trusted: Set[bytes], there: set[bytes]
 ) -> list[Entry]:
-    """Write the state's pieces whose hash is not in `trusted`; return the manifest's entries.
+    """Write the pieces of `state`, and return the manifest's entries, one for each piece.
 
-    A failed checkpoint may have left pieces that are stored (`there`) but not trusted. They are
-    replaced. But a sound lasting piece is kept, as the machine may no longer have its bytes.
+    A piece whose hash is in `trusted` is not written again. `there` has the hashes of all stored
+    pieces. Those not trusted, from a failed checkpoint, are replaced. But a lasting piece that is
+    stored intact is kept, because the machine may no longer have its bytes.
     """
     entries, done = [], set(trusted)
     for name, piece in state.pieces.items():
@@ -135,7 +136,10 @@ def digest(
 
 
 def keep(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
-    """Delete the run's checkpoints except these, and every piece that no kept checkpoint uses."""
+    """Delete the run's checkpoints, except those whose numbers are in `numbers`.
+
+    Also delete every stored piece that none of the remaining checkpoints uses.
+    """
     keep_rows(connection, run_id, numbers)
     named = set[bytes]()
     for row in newest_first(connection, run_id):
@@ -145,7 +149,7 @@ def keep(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
 
 
 def keep_rows(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
-    """Delete the rows of the run's checkpoints except these; delete no pieces."""
+    """Delete the run's checkpoint rows, except those with these numbers; delete no pieces."""
     old = (CHECKPOINTS.c.run_id == run_id, CHECKPOINTS.c.seq.not_in(numbers))
     connection.execute(delete(CHECKPOINTS).where(*old))
 
@@ -191,9 +195,11 @@ def newest_first(connection: Connection, run_id: int) -> Sequence[Row[Any]]:
 def read(
     connection: Connection, row: Row[Any], limits: Limits, reader_of: ReaderOf | None = None
 ) -> Found:
-    """Read the checkpoint of `row` and its state; check sizes, then hashes. Raises BadRow.
+    """Read the checkpoint of `row` and its state; check the sizes, then the hashes.
 
-    With `reader_of`, the bytes of large lasting pieces are checked, and read again when needed.
+    Lasting pieces may be missing or damaged: the result names them. Raises BadRow if anything else
+    is wrong. With `reader_of`, lasting pieces of more than _KEPT bytes are checked but not kept in
+    memory: the function that `reader_of` returns for a piece reads its bytes again when needed.
     """
     checkpoint, entries = to_checkpoint(row, limits), entries_of(row)
     if checkpoint.size != sum(entry.known.size for entry in entries):
@@ -239,7 +245,11 @@ def parse(manifest: str) -> list[Entry]:
 def _piece(
     connection: Connection, run_id: int, known: Known, reader_of: ReaderOf | None
 ) -> Piece | None:
-    """Return a stored piece; None if it is missing or damaged."""
+    """Return a stored piece; None if it is missing or damaged.
+
+    With `reader_of`, a piece of more than _KEPT bytes is checked, but its bytes are not kept: the
+    function that `reader_of` returns reads them again when needed.
+    """
     if reader_of and known.size > _KEPT:
         piece = Piece(reader_of(known)) if _is_sound(connection, run_id, known) else None
     else:
@@ -265,7 +275,7 @@ def _is_sound(connection: Connection, run_id: int, known: Known) -> bool:
 
 
 def _parts(connection: Connection, run_id: int, known: Known) -> Iterator[bytes]:
-    """Yield the bytes of a piece a part at a time, up to one that is missing or too long."""
+    """Yield the bytes of a piece, part by part; stop before a part that is missing or malformed."""
     for part, start in enumerate(range(0, known.size, PART)):
         here = (PIECES.c.run_id == run_id, PIECES.c.sha256 == known.sha256, PIECES.c.part == part)
         data = connection.scalar(select(PIECES.c.data).where(*here))

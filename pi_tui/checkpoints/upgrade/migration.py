@@ -54,7 +54,10 @@ class OlderError(NotOursError):
 
 
 def older_tables(where: Location) -> OlderError:
-    """Return the error for a reader of older tables: only a writer may migrate them."""
+    """Return the error for a process that would only read, but finds tables of an older schema.
+
+    They must be migrated first, which only a process that writes may do.
+    """
     return OlderError(
         f"{where.display} is from an earlier version of this program; open it once for computing "
         "to bring it up to date (a backup is made beside it)"
@@ -89,7 +92,11 @@ def migrate(engine: sa.Engine, where: Location, version: int) -> None:
 
 
 def _is_still_old(engine: sa.Engine, version: int) -> bool:
-    """Return True if the schema is still the old one; a commit that failed may have worked."""
+    """Return True if the database certainly has the old schema, number `version`, still.
+
+    A migration whose commit failed may have worked all the same. Returns False if the database
+    cannot be read.
+    """
     engine.dispose()
     with suppress(*FAILURES), engine.connect() as connection:
         found = "SELECT value FROM pi_meta WHERE key = 'schema_version'"

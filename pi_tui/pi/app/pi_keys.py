@@ -42,7 +42,10 @@ screen.show_fact | m | m | | Show the digits of the note | go to the digits that
 
 
 def _says(snapshot: Snapshot) -> dict[str, str]:
-    """Map the action of the key `f` to its label in the key bar: the pace that the key sets."""
+    """Return a dict with one entry: the action of the key `f`, and its label in the key bar.
+
+    The label names the pace that the key would set now: full speed or the automatic pace.
+    """
     return {"app.full_speed": "auto pace" if snapshot.pace.limit is None else "full speed"}
 
 

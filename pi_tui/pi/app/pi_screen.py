@@ -113,10 +113,10 @@ class PiScreen(RunScreen):
     def held(self, shown: Snapshot, snapshot: Snapshot) -> bytes:
         """Return the digits to draw after those on the screen, all in the colour of held digits.
 
-        A carry may still change held digits. At a pace the worker may have settled more digits than
-        are shown. The result begins with these, continues with the held digits, and is cut to the
-        number of held digits. It is empty while the screen shows an overture (first digits from a
-        smaller spigot) that is ahead of the machine.
+        Held digits are those that a carry may still change. If a pace shows fewer digits than the
+        worker has settled, the result begins with those not shown, and ends with held digits; it is
+        as long as the held digits alone. It is empty while the screen shows an overture (first
+        digits from a smaller spigot) that is ahead of the machine.
         """
         if shown.made > snapshot.made:  # an overture is ahead of the spigot
             return b""
@@ -134,7 +134,10 @@ class PiScreen(RunScreen):
         return self.counts.counted < made
 
     def show(self, frame: Frame, *, fully: bool = True) -> None:
-        """Show the values of `frame` in the bars; with `fully`, in panels and pictures too."""
+        """Show `frame`, the values of one moment, in the bars.
+
+        With `fully`, show them in the panels, and new digits in the pictures, too.
+        """
         super().show(frame, fully=fully)
         if fully:
             self.show_pictures()

@@ -64,7 +64,7 @@ class App(AbstractContextManager["App"]):
     def seconds_until(self, pattern: str) -> float:
         """Return the seconds until the output, without styles, matches the pattern.
 
-        Raises PiTuiError after PATIENCE seconds.
+        Raises PiTuiError if the program ends before, or after PATIENCE seconds.
         """
         began, wanted = time.perf_counter(), re.compile(pattern.encode())
         while not wanted.search(_STYLE.sub(b"", self.written)):
@@ -80,7 +80,10 @@ class App(AbstractContextManager["App"]):
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def quit(self) -> None:
-        """Press q and wait until the program has saved and ended."""
+        """Press q and wait until the program has saved and ended.
+
+        Raises PiTuiError after PATIENCE seconds.
+        """
         self.press("q")
         began = time.perf_counter()
         while self._child.poll() is None:

@@ -34,7 +34,10 @@ def number_as_digits(parser: argparse.ArgumentParser, arguments: Sequence[str]) 
 
 
 def _first_word(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
-    """Return the index of the first argument that is neither an option nor the value of one."""
+    """Return the index of the first argument that is neither an option nor the value of one.
+
+    If there is none, the index is at or after the end of `arguments`.
+    """
     at = 0
     while at < len(arguments) and arguments[at].startswith("-"):
         option = parser._option_string_actions.get(arguments[at])

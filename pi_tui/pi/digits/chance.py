@@ -17,8 +17,8 @@ _SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 def chance(length: int, digits: int) -> float:
     """Return the chance that a given string of that length occurs in `digits` random digits.
 
-    1 - (1 - 10^-length)^places is the usual estimate. The chance of a string that overlaps itself
-    differs slightly.
+    The string can begin at places = digits - length + 1 positions. So 1 - (1 - 10^-length)^places
+    is the usual estimate. The chance of a string that overlaps itself differs slightly.
 
     >>> round(chance(8, 100_000_000), 2), chance(3, 2)
     (0.63, 0.0)

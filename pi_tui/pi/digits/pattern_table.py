@@ -34,7 +34,11 @@ def lines(patterns: Patterns) -> Iterator[str]:
 
 
 def pair_lines(patterns: Patterns) -> Iterator[str]:
-    """Yield the counts of the digit pairs 00 to 99 as ten rows of ten, and how even they are."""
+    """Yield the counts of the digit pairs 00 to 99 as ten rows of ten, then a chi-square test.
+
+    The test tells how likely random pairs would be more uneven. It is omitted while a pair was
+    found fewer than five times.
+    """
     pairs = patterns.pairs
     scale = 1_000 if max(pairs) >= 10**6 else 1  # ten columns of seven figures are too wide
     width = max(5, len(str(max(pairs) // scale)))

@@ -81,7 +81,11 @@ class SpigotKind(Kind):
         return Spigot(SpigotState.at_start(_size(task)), self.threads)
 
     def from_state(self, task: Task, state: State, output: bytes) -> Spigot:
-        """Restore the spigot from a saved state; note how many lost blocks it must make again."""
+        """Restore the spigot from a saved state.
+
+        Blocks that were lost in the database are made again by the spigot; a note in it says how
+        many.
+        """
         from pi_tui.pi.spigot.encoding import codec
         from pi_tui.pi.spigot.spigot import Spigot
 
@@ -92,7 +96,7 @@ class SpigotKind(Kind):
         return spigot
 
     def title(self, task: Task) -> str:
-        """Return the name of a run: its number of digits, because no parameter changes them."""
+        """Return the name of a run, like "20,000 digits"; no parameter changes its digits."""
         return f"{task.goal:,} digits" if task.goal > 1 else "1 digit"
 
     def length(self, task: Task) -> int:
@@ -141,9 +145,10 @@ class SpigotKind(Kind):
         return True
 
     def overture(self, task: Task, poll: Poll = unwatched) -> bytes:
-        """Compute the first fiftieth of the digits with a small spigot, at about 1 % of the cost.
+        """Return the first fiftieth of the digits, from a small spigot, at about 1 % of the cost.
 
-        A short run needs no overture, because its own first digits come as soon.
+        These are OVERTURE digits at most. Returns b"" for a run of fewer than SHORT digits, because
+        its own first digits come as soon.
         """
         from pi_tui.pi.spigot.spigot import Spigot
         from pi_tui.pi.spigot.state import SpigotState
@@ -153,10 +158,11 @@ class SpigotKind(Kind):
 
 
 def _iterations(size: Size, steps: int, length: int) -> int:
-    """Return the number of iterations done: steps less those that made blocks.
+    """Return the number of iterations done, from the counts of steps and of settled digits.
 
-    A block that was lost and made again is one more step. So the result is limited to the most
-    iterations that can have settled no more than `length` digits. With few digits a step, some
+    A step makes a block or does an iteration. So the result is `steps` less the blocks of the run.
+    But each block that was lost and made again is one more step. So the result is limited to the
+    most iterations that can have settled no more than `length` digits. With few digits a step, some
     super-digits are all nines; each of these can mean one iteration more that settled nothing.
     """
     k = size.digits_per_step

@@ -110,7 +110,10 @@ class Spigot(Machine):
         self._go_on(1, 1, poll)
 
     def stride(self, wanted: float, poll: Poll = unwatched) -> None:
-        """Do two iterations in each thread if these make at most `wanted` digits; else one step."""
+        """Do two iterations in each thread, if these make at most `wanted` digits together.
+
+        Otherwise do one step.
+        """
         wave = self.threads * AT_ONCE
         if wanted >= wave * self.size.digits_per_step:
             self._go_on(self.threads, AT_ONCE, poll)
@@ -118,17 +121,21 @@ class Spigot(Machine):
             self._go_on(1, 1, poll)
 
     def check(self) -> None:
-        """Check the residue equation or, until all blocks are made, each block's residues.
+        """Check the blocks in memory and, once all blocks are made, the residue equation.
 
-        Raises WrongState on a mismatch. Costs a pass over all numbers, 1 ms for each 3 MB. A
-        finished spigot can be checked as long as it lives. The saved state of a finished one
-        cannot, because its last digits are truncated to those asked for.
+        P and D of a block must match the residues stored with it; before iteration 1 also N. Raises
+        WrongState on a mismatch. Costs a pass over all numbers, 1 ms for each 3 MB. A finished
+        spigot can be checked as long as it lives. The saved state of a finished one cannot, because
+        its last digits are truncated to those asked for.
         """
         self._rows.check(at_start=self.i == 0)
         self._checked = self._stepped = self._equation(self._checked)
 
     def work(self) -> Work:
-        """Return the work of blocks, iterations and verification; blocks made twice count twice."""
+        """Return the work done and in total, for blocks, iterations and the comparison at the end.
+
+        The unit is about a nanosecond. A block that was lost and made again counts twice.
+        """
         compared = share_found(self.size.digits, self.kept)
         if self.done:
             return self.size.work(self.made, 0, None, compared)
@@ -136,7 +143,7 @@ class Spigot(Machine):
 
     @property
     def verifying_work(self) -> float:
-        """Return the work of the verification, which compares the digits at the end."""
+        """Return the work, in the unit of `work`, of comparing the digits at the end of the run."""
         return self.size.verifying_work
 
     def figures(self) -> Figures:
@@ -183,9 +190,10 @@ class Spigot(Machine):
             raise
 
     def _make(self, poll: Poll) -> None:
-        """Make missing blocks of one chain: each thread a batch, or all threads one large block.
+        """Make missing blocks of one chain, which come in batches. If that fails, nothing changes.
 
-        If that fails, nothing changes.
+        Each thread makes a batch. But if a block is large enough to be a batch, make only one, with
+        all threads.
         """
         batches = self._rows.batches_to_make()
         chain = self.size.chains[batches[0].chain]
@@ -246,10 +254,10 @@ class Spigot(Machine):
         self._ledger.surplus += decimals[len(released) :]
 
     def _equation(self, known: residue.Spelled) -> residue.Spelled:
-        """Check the residue equation for the digits in `output`, if all blocks are made.
+        """Check the residue equation for all digits in `output`, if all blocks are made.
 
-        `known` has the count and the residue of the digits read before. Returns both for all
-        digits. Raises WrongState on a mismatch.
+        `known` has the number of digits read by an earlier check, and their residue, so that only
+        later digits are read. Returns the two for all digits. Raises WrongState on a mismatch.
         """
         spelled = known.with_more(self.output)
         if self._rows.blocks and not self._rows.missing:

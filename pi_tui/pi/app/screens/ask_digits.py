@@ -14,7 +14,7 @@ class _NumberField(Input):
     """A text field that leaves the key `?` to its dialog."""
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Return True for every printable character except "?"."""
+        """Return True if the field takes this key itself: any printable character except "?"."""
         return character != "?" and super().check_consume_key(key, character)
 
 

@@ -17,7 +17,11 @@ GUTTER, PLAIN = 26, 27
 
 
 def segments(digits: bytes, look: bytearray, styles: Sequence[Style]) -> list[Segment]:
-    """Return the digits in groups of ten; a single segment if all look alike, the usual case."""
+    """Return the digits of a line as segments of text with a style, with a space after every ten.
+
+    `look` has for each digit the index of its style in `styles`. If all digits look alike, which is
+    usual, return one segment; without digits, [].
+    """
     text = digits.decode("ascii")
     if len(set(look)) <= 1:
         groups = [text[at : at + GROUP] for at in range(0, len(text), GROUP)]
@@ -27,9 +31,10 @@ def segments(digits: bytes, look: bytearray, styles: Sequence[Style]) -> list[Se
 
 
 def _with_gaps(text: str, look: bytearray) -> tuple[str, list[int]]:
-    """Insert a space after every ten digits of a line; return its characters and the look of each.
+    """Return the digits of a line with a space after every ten, and the look of each character.
 
-    A space is highlighted if the digits on both sides of it have the same highlight.
+    A look is the number of a style; `look` has those of the digits. A space is highlighted if the
+    digits on both sides of it have the same highlight; otherwise it looks like a saved digit.
     """
     cells, codes = [], []
     for index, digit in enumerate(text):

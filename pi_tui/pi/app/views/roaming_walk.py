@@ -146,7 +146,11 @@ class RoamingWalk(WalkView):
         self._head = (x // 2, y // 4) if is_in_sight else (0, -1)
 
     def _draw_between(self, points: list[complex], index: int, every: int, ink: int) -> None:
-        """Draw the path between kept points `index` - 1 and `index`, one line for `every` steps."""
+        """Draw the path from point `index` - 1 to point `index` of those kept, in the colour `ink`.
+
+        Each line drawn stands for `every` steps of the walk. The steps between the two points are
+        computed again from the digits, unless one line stands for them all.
+        """
         start, stop = points[index - 1], points[index]
         steps = () if every >= self._walk.stride else self._path(start, index - 1, index)
         left, right, low, high = self._edges(max(2.0, 2 * sqrt(every)))
@@ -168,7 +172,11 @@ class RoamingWalk(WalkView):
 
 
 def _may_meet(edges: tuple[float, float, float, float], one: complex, other: complex) -> bool:
-    """Return True if a line between two points may cross the rectangle within `edges`."""
+    """Return False if the line from `one` to `other` surely misses the rectangle within `edges`.
+
+    `edges` has the left, right, low and high coordinate. Returns True if the line may cross the
+    rectangle: the smallest rectangle around the line overlaps with it.
+    """
     left, right, low, high = edges
     return (
         max(one.real, other.real) > left

@@ -18,7 +18,7 @@ class _DigitInput(SearchInput):
     """A search field that leaves the key `x` to the search bar."""
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Return True for every printable character except "x"."""
+        """Return True if the field takes this key itself: any printable character except "x"."""
         return character != "x" and super().check_consume_key(key, character)
 
 

@@ -50,17 +50,19 @@ def weights(blocks: Iterable[AnyBlock]) -> list[int]:
 
 
 def value(numbers: Sequence[mpz], weights: Sequence[int]) -> int:
-    """Return the value of some blocks modulo p: the sum of N times weight of each.
+    """Return the value of some blocks modulo p: the sum of each block's N times its weight.
 
-    Costs one pass over their bits.
+    `numbers` has the N of the blocks, and `weights` their weights. Costs one pass over the bits of
+    `numbers`.
     """
     return sum(int(n % PRIME) * w for n, w in zip(numbers, weights, strict=True)) % PRIME
 
 
 def agrees(block: Block, radix: int) -> bool:
-    """Return True if P and D of a block match the residues stored with it.
+    """Return True if the constants P and D of a block match the residues stored with it.
 
-    `radix` is R modulo p for the first block of a chain, else 1.
+    `radix` is R modulo p for the first block of a chain, because R is a factor of its D but not of
+    the residue stored for D. For any other block it is 1.
     """
     factor = int(block.factor % PRIME) * pow(2, block.shift, PRIME)
     known = block.factor_residue, block.denominator_residue * radix % PRIME
@@ -98,7 +100,10 @@ class Spelled(NamedTuple):
 
 @dataclass(slots=True)
 class Ledger:
-    """The terms of the residue equation that are kept from one iteration to the next."""
+    """What the residue equation needs besides the boxes and digits, from one iteration to the next.
+
+    The equation, modulo p, tells whether the boxes and the digits made so far fit together.
+    """
 
     radix: int
     """R modulo p."""
@@ -112,18 +117,20 @@ class Ledger:
     """Settled digits beyond those asked for."""
 
     def value(self, numbers: Sequence[Sequence[mpz]]) -> int:
-        """Return the value of all chains modulo p.
+        """Return the value of the blocks of all chains modulo p: the sum of N times weight.
 
-        `numbers` has one list for each chain: N of the blocks that are not dropped.
+        `numbers` has one list for each chain: the N of its first blocks, up to the last not
+        dropped.
         """
         pairs = zip(numbers, self.weights, strict=True)
         return sum(value(some, weights[: len(some)]) for some, weights in pairs) % PRIME
 
     def drop(self, lost: Sequence[Sequence[mpz]], kept: Sequence[int]) -> None:
-        """Add to `dropped` the value of the blocks that an iteration made superfluous.
+        """Record in `dropped` the value of the blocks that an iteration made superfluous.
 
-        For each chain, `kept` is the number of blocks that are left, and `lost` has the numbers N
-        of the blocks after those.
+        For each chain, `kept` has the number of blocks that remain, and `lost` has the numbers N of
+        the superfluous blocks, which come after these. The value recorded before is multiplied by R
+        first, as each iteration multiplies all boxes.
         """
         each = zip(lost, kept, self.weights, strict=True)
         tail = sum(value(some, weights[at : at + len(some)]) for some, at, weights in each)
@@ -132,7 +139,11 @@ class Ledger:
     def check(
         self, i: int, predigit: mpz, nines: int, numbers: Sequence[Sequence[mpz]], spelled: Spelled
     ) -> None:
-        """Check the residue equation after iteration `i`; raise WrongState if it does not hold."""
+        """Check that digits and boxes fit together after iteration `i`; raise WrongState if not.
+
+        The digits are those in `spelled`, and those held back: `predigit`, then `nines`
+        super-digits that are all nines. `numbers` has one list for each chain: the N of its blocks.
+        """
         settled = text_value(self.surplus, spelled.number) if i - nines > 1 else 0
         made = settled * self.radix + int(predigit % PRIME) if i else 0
         made = (made + 1) * pow(self.radix, nines, PRIME) - 1

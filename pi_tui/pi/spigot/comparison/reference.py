@@ -97,9 +97,9 @@ def share_found(n: int, kept: Kept) -> float:
 
 
 def names(n: int) -> dict[str, int]:
-    """Return the name of each result that `pi_digits` may keep for n decimals.
+    """Map the name of each intermediate result for n decimals to the count of its numbers, 1 or 3.
 
-    Each name is mapped to the count of numbers that make up the result: 1 or 3.
+    These are all results that `pi_digits` may keep. A saved result is decoded by this count.
     """
     return {name: 1 if name in _ENDS else 3 for name in _graph(n)}
 
@@ -124,9 +124,9 @@ def found_by_1_1(n: int, kept: set[str]) -> int:
 
 
 def _graph(n: int) -> dict[str, Node]:
-    """Return a node, under its name, for each result to compute for n decimals.
+    """Return how to compute each intermediate result for n decimals, as a node under its name.
 
-    Each result comes after those that it is made of.
+    A node names the results that are needed for its own, and the nodes of these come before it.
     """
     some = chudnovsky.ranges(n)
     graph = {_name(of): Node((), partial(chudnovsky.sum_of, of)) for of in some}
@@ -154,7 +154,7 @@ def _bits(n: int) -> int:
 
 
 def _compute(graph: Graph, ends: tuple[str, ...], threads: int, kept: Kept, poll: Poll) -> Kept:
-    """Return the results named in `ends`.
+    """Compute the results named in `ends`, and return them by name; continue from those in `kept`.
 
     Calls `poll` with the number of results found and the number of results in all.
     """
@@ -210,12 +210,13 @@ def _square(number: mpz, bits: int, check: Check) -> tuple[mpz, int]:
 
 
 def _are_right(results: Kept) -> bool:
-    """Return True if the two squares of `_comparison` prove the digits right.
+    """Return True if the two squares computed by `_comparison` prove the digits right.
 
-    The square made of pi must exceed (x T)^2, by less than ((x + 1) T)^2 - (x T)^2, which is just
-    over (x T)^2 · 2 / x. The squares are cut, so each is wrong by a few units of its last bit. A
-    difference so near to either bound that this error could matter proves nothing: then the result
-    is False, and the digits of pi must be computed. The margin, `doubt`, is far above the error.
+    One is (x T)^2, made of the digits; the other is made of pi. The digits are right if the one of
+    pi is larger, by less than ((x + 1) T)^2 - (x T)^2, which is just over (x T)^2 · 2 / x. The
+    squares are cut, so each is wrong by a few units of its last bit. A difference so near to either
+    bound that this error could matter proves nothing: then the result is False, and the digits of
+    pi must be computed. The margin, `doubt`, is far above the error.
     """
     (lower, lower_less, unit), (pi, pi_less) = (results[name] for name in _COMPARED)
     by, by_pi = (int(less - min(lower_less, pi_less)) for less in (lower_less, pi_less))

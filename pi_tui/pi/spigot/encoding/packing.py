@@ -17,14 +17,14 @@ LENGTH = struct.Struct(">I")
 
 
 def put(data: bytearray, number: mpz) -> None:
-    """Append the encoded number to `data`."""
+    """Append `number` to `data`: first its length in bytes, then its bytes, the highest first."""
     length = (number.bit_length() + 7) // 8
     data += LENGTH.pack(length)
     data += number.to_bytes(length, "big")
 
 
 def require(true: bool, problem: str) -> None:
-    """Raise BadState with this problem unless the condition is true."""
+    """Raise BadState with the message `problem` if the condition is not `true`."""
     if not true:
         raise BadState(problem)
 
@@ -37,7 +37,10 @@ class Source:
         self._at = 0
 
     def take(self, form: struct.Struct) -> tuple[Any, ...]:
-        """Read the next fields, which are packed in this format; move behind them."""
+        """Read and return the next fields, which are packed in the format `form`; move behind them.
+
+        Raises BadState if not enough bytes are left.
+        """
         require(len(self._data) - self._at >= form.size, "it ends too early")
         self._at += form.size
         return form.unpack_from(self._data, self._at - form.size)
