@@ -58,9 +58,10 @@ def carry_on(
 ) -> tuple[int, bytes]:
     """Compute or resume the task; return the exit code and the whole output.
 
-    The output is b"" unless the code is 0. With code 6 it is there too if all of it was computed,
-    and only the database or the file `to` could not be written. It is not verified if the database
-    could not be written. A `sys.exit` in a step ends the program as usual, after a save.
+    If the code is neither 0 nor 6, the output is b"". Code 6 means that the database or the file
+    `to` could not be written. If all output was computed nevertheless, it is returned with code 6.
+    If it was the database that failed, that output is not verified. A `sys.exit` in a step ends the
+    program as usual, after a save.
 
     `location` is the path or URL of the database, created if missing. `again` is the command that
     resumes the run, for messages; by default, the command that started this process. The run is
@@ -119,9 +120,10 @@ def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
 
 
 def _tell_if_old(snapshot: Snapshot, began: datetime, program: str) -> None:
-    """If the run was complete before `began`, report since when, and that nothing was computed.
+    """Report on stderr that nothing was computed, if the run was complete before time `began`.
 
-    The user should know, because the code or its input may have changed since.
+    The report says since when the run is complete. The user should know, because the code or its
+    input may have changed since.
     """
     last = snapshot.checkpoint
     if last is not None and last.saved_at < began:
@@ -135,12 +137,13 @@ def is_whole(worker: Worker, code: int) -> bool:
 
 
 def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
-    """Start the worker and run it to its end; return the exit code.
+    """Start the worker, wait for its end, and return the exit code.
 
-    The end is reported on stderr; with code 0 it is not, because the caller reports the result. A
-    signal sets the exit code even if the run is complete. Otherwise it would be lost, and the
-    caller would write the output, perhaps into a pipe that nobody reads. Raises StorageError if
-    the worker cannot start, and SystemExit if its machine raised that.
+    If the code is not 0, a line on stderr tells how the run ended. If the code is 0, the caller
+    reports the result. After a signal the code is not 0, even if the run is complete. Otherwise the
+    signal would be lost, and the caller would write the output, perhaps into a pipe that nobody
+    reads. Raises StorageError if the worker cannot start, and SystemExit if the machine of the run
+    raised that.
     """
     with noting_signals() as asked, leaving_if_blocked(worker, asked):
         with status_line_on(sys.stderr) as line:

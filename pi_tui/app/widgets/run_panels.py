@@ -218,7 +218,10 @@ class FiguresPanel(Panel):
         super().show(frame)
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return one line for each figure, as many as fit."""
+        """Return one line for each of the machine's figures, with name and value.
+
+        If they do not all fit, the last line tells how many more there are.
+        """
         rows = [*_figures(frame.snapshot).items()]
         room = height if len(rows) <= height else height - 1
         shown = [_figure(str(name), value, width) for name, value in rows[:room]]
