@@ -151,7 +151,7 @@ class Piece:
     __slots__ = ("_bytes", "known", "lasting", "saved")
 
     def __init__(self, data: bytes | Callable[[], bytes], *, lasting: bool = False) -> None:
-        """Make a piece of the bytes `data`, or of those that a function `data` makes if needed."""
+        """Make a piece; `data` is its bytes, or a function that returns them when needed."""
         self._bytes = data
         self.lasting = lasting
         self.known: Known | None = None
@@ -165,7 +165,7 @@ class Piece:
         return data if isinstance(data, bytes) else data()
 
     def let_go(self, make: Callable[[], bytes]) -> None:
-        """Free the bytes and keep the hash; `make` returns the bytes again when needed."""
+        """Free the bytes and keep the hash. From now on `read` returns what `make()` returns."""
         self._bytes = make
 
 
@@ -382,9 +382,10 @@ class Kind(ABC):
         return None
 
     def limits(self, task: Task) -> Limits:
-        """Return upper limits of steps, state and output, for a machine and for a saved file.
+        """Return the most steps, bytes of state and bytes of output that a task can have.
 
-        Raises BadState for a task that is impossible for this kind.
+        Running machines and saved files are checked against these. Raises BadState for a task that
+        is impossible for this kind.
         """
         return Limits()
 

@@ -24,7 +24,10 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{told}; see `{self.prog} --help`")
 
     def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
-        """Refuse `--db=--`: Python 3.11 and 3.12 drop the value, and the default would be taken."""
+        """Return the values of an option; refuse `--db=--`, as if it had no value.
+
+        Python 3.11 and 3.12 drop this value, and the option's default would be used instead.
+        """
         values = super()._get_values(action, arg_strings)
         if action.nargs is None and values == []:
             raise argparse.ArgumentError(action, "expected one argument")

@@ -28,9 +28,10 @@ MOMENT = 3.0
 
 
 class WatchingWorker(Worker):
-    """A worker that only follows its run, as long as another process has it open.
+    """A worker that follows its run while another process has it open, and else computes it.
 
-    If `job.goes_on` is not "", the run is never computed here, even if no process has it open.
+    If the text `job.goes_on` is not empty, the run is never computed here. The text tells the user
+    how the run goes on instead.
     """
 
     def _work(self) -> None:

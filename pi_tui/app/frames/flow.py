@@ -34,9 +34,10 @@ class Flow:
         return self._at_the_pace(self._with_early_output(snapshot), elapsed)
 
     def _with_early_output(self, snapshot: Snapshot) -> Snapshot:
-        """Count saved output not loaded yet, or else the overture, as made; return the snapshot.
+        """Return the snapshot; if more output is known than the machine has made, count it as made.
 
-        Only output longer than what the machine has made counts.
+        This is the saved output, while the worker is still loading it, or else the overture: first
+        output that another method found fast.
         """
         seen, known = self._seen, len(self._seen.output)
         if snapshot.made < known and snapshot.state is State.PREPARING:

@@ -127,7 +127,10 @@ def line_breaks(connection: Connection, run_id: int) -> int:
 
 
 def _last_before(connection: Connection, run_id: int, offset: int) -> Row[Any] | None:
-    """Return start, length and chain of the last row that begins before `offset`."""
+    """Return start, length and hash-chain value of the last row that begins before `offset`.
+
+    Returns None if there is no such row.
+    """
     columns: Select[Any] = select(OUTPUT.c.start, _LENGTH, OUTPUT.c.chain)
     before = columns.where(OUTPUT.c.run_id == run_id, OUTPUT.c.start < offset)
     return connection.execute(before.order_by(OUTPUT.c.start.desc()).limit(1)).first()

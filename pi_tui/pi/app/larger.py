@@ -46,10 +46,11 @@ async def offer_larger(face: Face, screen: PiScreen, open_run: OpenRun) -> None:
 
 
 def enough_for(text: str, count: int) -> int:
-    """Return a number of digits that probably contains a string not found in the first `count`.
+    """Return a number of digits that probably contains `text`, which is not in the first `count`.
 
-    The number is that for a chance of 95 %, else that for 63 %: the first one above `count` that
-    is at most MAX_DIGITS. If neither is, ten times `count` is returned.
+    It is the number that contains `text` with a chance of 95 %. If that is not above `count`, or is
+    above MAX_DIGITS, it is the number for a chance of 63 %. If that does not fit either, it is ten
+    times `count`.
 
     >>> enough_for("123456", 20_000), enough_for("12345678", 20_000)
     (3000000, 300000000)
