@@ -154,11 +154,11 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
 
 @contextmanager
 def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
-    """Let a signal end the process although standard error is full and nobody reads it.
+    """Let a signal end the process in the `with` body, even if nobody reads a full standard error.
 
-    The main thread may be in a write to it. Python runs the handler of the signal and then
-    repeats the write, which never returns. So a thread waits until all is saved, and then ends
-    the process if the main thread does not.
+    The main thread may then be in a write to standard error. Python runs the handler of the signal
+    and then repeats the write, which never returns. So after a signal a thread waits until all is
+    saved, and ends the process if the main thread does not.
     """
     left = threading.Event()
 
@@ -225,7 +225,10 @@ def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], N
 
 @contextmanager
 def noting_signals() -> Iterator[LeaveRequest]:
-    """Record SIGINT, SIGTERM and SIGHUP in the `with` body; do nothing outside the main thread."""
+    """Yield a LeaveRequest that records SIGINT, SIGTERM and SIGHUP during the `with` body.
+
+    Outside the main thread it records none, because only the main thread may handle signals.
+    """
     asked = LeaveRequest()
     if threading.current_thread() is not threading.main_thread():
         yield asked

@@ -402,10 +402,10 @@ class Kind(ABC):
     ) -> bool:
         """Check `output` by an independent method; return False if this kind has no such method.
 
-        Called with the whole output at the end of a run. Also called with the saved beginning of
-        the output, if a machine that computes it again after damage makes a different one. Raises
-        WrongOutput if the output is wrong. `machine`, if given, made the output. Results stored in
-        its state survive a kill; increase its `steps` when storing one.
+        Called with the whole output at the end of a run. Also called after damage, if output is
+        computed again and differs from what is saved: then with the saved beginning of the output.
+        Raises WrongOutput if the output is wrong. `machine`, if given, made the output. Results
+        stored in its state survive a kill; increase its `steps` when storing one.
         """
         return False
 

@@ -57,7 +57,7 @@ def overture(kind: Kind, task: Task, poll: Poll) -> bytes:
 
 
 def to_state(machine: Machine) -> State:
-    """Return the State of a machine. Raises BrokenRule for another type."""
+    """Return the state of a machine. Raises BrokenRule if the machine returns no State."""
     return _checked("to_state", machine.to_state(), State, "a State")
 
 

@@ -51,9 +51,10 @@ class Parser(argparse.ArgumentParser):
         self.error(told)
 
     def _print_message(self, message: str, file: object = None) -> None:
-        """Write help or version to standard output, whole and in any encoding.
+        """Write the text of the help or of the version to standard output.
 
-        Raises StorageError if that fails.
+        Characters that the encoding of standard output lacks become question marks. Raises
+        StorageError if the whole text cannot be written.
         """
         to_stdout([as_bytes(message)])
 
@@ -67,9 +68,10 @@ class Adder:
     def __call__(
         self, name: str, run: str, text: str, *parents: Parser, tidy: bool = False
     ) -> Parser:
-        """Add the command `name`, carried out by the function that `run` names.
+        """Add the command `name`; `run` is the function that does its work, as "module:function".
 
-        With `tidy`, a signal ends the command cleanly.
+        `text` is the help of the command, and `parents` are parsers whose options it gets too. With
+        `tidy`, a signal lets the command clean up before it ends.
         """
         parser = self._commands.add_parser(
             name, help=text, description=text, parents=[self._shared, *parents], allow_abbrev=False

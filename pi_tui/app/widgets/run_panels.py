@@ -18,7 +18,7 @@ _FULL_LINES = 32
 
 
 def time_left(snapshot: Snapshot) -> str:
-    """Return the time left in words; "none" for a complete run, "–" if unknown."""
+    """Return the time left in words; "none" for a complete run, "–" if unknown or failed."""
     if snapshot.state.is_final:
         return "none" if snapshot.state is State.COMPLETE else "–"
     return "–" if snapshot.left is None else words.duration(snapshot.left + 0.5)
@@ -67,7 +67,10 @@ class ProgressPanel(Panel):
 
 
 def is_silent(snapshot: Snapshot) -> bool:
-    """Return True if the machine is at work, but has added no output in this session yet."""
+    """Return True if the machine is at work, but has added no output in this session yet.
+
+    Always False if the length of the whole output is not known.
+    """
     states = (State.RUNNING, State.SAVING, State.WATCHING)
     is_at_work = snapshot.state in states and snapshot.length is not None
     there = max(snapshot.overture, snapshot.resumed)

@@ -36,8 +36,9 @@ def append(
 ) -> None:
     """Append the part of `output` after its first `committed` bytes; never change old rows.
 
-    Saved bytes from offset `agreed` on were not compared yet, for example after a fallback to an
-    older checkpoint. Raises WrongResultError if they differ from `output`.
+    The first `committed` bytes are saved already, and the first `agreed` of these are known to
+    equal `output`. The others are compared now, for example if they were computed again from an
+    older checkpoint. Raises WrongResultError if they differ.
     """
     both = min(committed, len(output))
     if agreed < both and read(connection, run_id, agreed, both) != output[agreed:both]:

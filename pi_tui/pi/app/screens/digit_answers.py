@@ -38,9 +38,10 @@ def explain_digits(text: str, memory: int = 0) -> tuple[bool, str]:
 
 
 def explain_picture(name: str, location: str) -> tuple[bool, str]:
-    """Return whether a picture can be written to this file, and its path, or why not.
+    """Return whether a picture can be written to file `name`, and a line to show below the name.
 
-    The suffix of the file's name decides the format.
+    The line is the path of the file, or the reason why not. The suffix of the name decides the
+    format.
     """
     from pi_tui.pi.pictures.request import form_of
 
