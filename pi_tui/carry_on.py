@@ -185,7 +185,8 @@ def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
 def code_of_signal(received: int) -> int:
     """Return the exit code of a complete run that got the signal `received`: 128 + its number.
 
-    Returns 0 without a signal, and for SIGPIPE, because only the reader of the progress has gone.
+    Returns 0 if `received` is 0, which means no signal. Returns 0 for SIGPIPE too, because then
+    only the reader of the progress has gone.
     """
     return 0 if received in (0, signal.SIGPIPE) else 128 + received
 

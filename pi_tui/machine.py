@@ -144,8 +144,8 @@ class Piece:
     database, the state is loaded without it, and the machine must make it again.
 
     If lasting pieces are so large that they should not stay in memory, call `let_go(piece.saved)`
-    once a piece is saved. `read` then fetches the bytes from the database; from any thread, also
-    within a step. It raises LostPiece if they are damaged there.
+    once a piece is saved. From then on `read` fetches the bytes from the database. Any thread may
+    call it, also within a step. It raises LostPiece if the bytes are damaged in the database.
     """
 
     __slots__ = ("_bytes", "known", "lasting", "saved")

@@ -19,7 +19,10 @@ class Parser(argparse.ArgumentParser):
     """An argument parser that reports a mistake in one line and says what to do."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError; the message repeats what was typed, so hide passwords and cut it."""
+        """Raise UsageError with the message.
+
+        Hide passwords in the message and shorten it, because it repeats what the user typed.
+        """
         told = shortened(without_passwords(message), _LONGEST)
         raise UsageError(f"{told}; see `{self.prog} --help`")
 
@@ -34,7 +37,7 @@ class Parser(argparse.ArgumentParser):
         return values
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse an unknown command in plain words, with the command that was perhaps meant."""
+        """Raise UsageError for an unknown command, and name the command that was perhaps meant."""
         commands = action.choices if isinstance(action, argparse._SubParsersAction) else None
         if commands is None or value in commands:
             super()._check_value(action, value)

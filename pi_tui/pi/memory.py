@@ -31,7 +31,11 @@ class Allowance(NamedTuple):
 
 
 def allowance(asked: int = 0, root: Path = Path("/")) -> Allowance | None:
-    """Return the memory a run may take: `asked` bytes, else what is free; None if unknown."""
+    """Return how much memory a run may take; None if unknown.
+
+    If `asked` is not 0, that is the number of bytes. Otherwise the smallest limit on this process
+    decides.
+    """
     if asked:
         return Allowance(asked, "--memory allows {}")
     return min(_limits(root), default=None)

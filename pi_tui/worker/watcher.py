@@ -160,7 +160,10 @@ class Watcher:
         self._run, self._doubts = run, False
 
     def _rates(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> tuple[float, float]:
-        """Return output and share of the work per second, between the newest two checkpoints."""
+        """Return two speeds: bytes of output per second, and share of the work (0 to 1) per second.
+
+        They are those between the newest two checkpoints; 0.0 and 0.0 if there are fewer than two.
+        """
         newest, before = checkpoints[:2] if len(checkpoints) > 1 else (None, None)
         if not (newest and before) or newest.elapsed <= before.elapsed:
             return 0.0, 0.0

@@ -53,9 +53,9 @@ def saved_range(location: str, digits: int | None, start: int, stop: int | None)
 def verify(location: str, digits: int | None) -> int:
     """Compare all saved digits with pi; mark a complete run as verified; return exit code 0.
 
-    If a digit is wrong, delete the digits from there on, unless another process has the run open,
-    and raise WrongResultError. A complete run stays unmarked if another process has locked the
-    whole database. Raises UsageError if no digit is saved.
+    If a digit is wrong, raise WrongResultError and delete the digits from there on. If another
+    process has the run open, they are not deleted. A complete run stays unmarked if another process
+    has locked the whole database. Raises UsageError if no digit is saved.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
