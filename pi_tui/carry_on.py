@@ -140,10 +140,10 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
     """Start the worker, wait for its end, and return the exit code.
 
     If the code is not 0, a line on stderr tells how the run ended. If the code is 0, the caller
-    reports the result. After a signal the code is not 0, even if the run is complete. Otherwise the
-    signal would be lost, and the caller would write the output, perhaps into a pipe that nobody
-    reads. Raises StorageError if the worker cannot start, and SystemExit if the machine of the run
-    raised that.
+    reports the result. After SIGINT, SIGTERM or SIGHUP the code is not 0, even if the run is
+    complete. Otherwise the signal would be lost, and the caller would write the output, perhaps
+    into a pipe that nobody reads. Raises StorageError if the worker cannot start, and SystemExit if
+    the machine of the run raised that.
     """
     with noting_signals() as asked, leaving_if_blocked(worker, asked):
         with status_line_on(sys.stderr) as line:
@@ -240,9 +240,10 @@ def noting_signals() -> Iterator[LeaveRequest]:
 
 
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
-    """Return the exit code; unless it is 0, report on stderr how the worker ended.
+    """Return the exit code of the worker, which has ended.
 
-    Raises SystemExit if the machine raised that.
+    If the code is not 0, report on stderr how the worker ended. Raises SystemExit if the machine
+    raised that.
     """
     snapshot = worker.latest()
     left = f"{program}: {snapshot.how_it_was_left}"

@@ -162,10 +162,10 @@ class Live:
 
 
 def rate_of(before: Snapshot | None, shown: Snapshot, elapsed: float) -> float:
-    """Return output per second, or steps per second for a machine without output.
+    """Return the bytes of output made per second; for a machine without output, the steps.
 
-    Steps are used if there is no output and its final length is unknown. They are counted since
-    the snapshot `before`, which was taken `elapsed` seconds ago.
+    Steps are used if there is no output and its final length is unknown. They are counted since the
+    snapshot `before`, which was taken `elapsed` seconds ago.
     """
     if shown.made or shown.length is not None:
         return shown.rate

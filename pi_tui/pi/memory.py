@@ -31,10 +31,9 @@ class Allowance(NamedTuple):
 
 
 def allowance(asked: int = 0, root: Path = Path("/")) -> Allowance | None:
-    """Return how much memory a run may take; None if unknown.
+    """Return an Allowance: how many bytes of memory a run may take; None if unknown.
 
-    If `asked` is not 0, that is the number of bytes. Otherwise the smallest limit on this process
-    decides.
+    If `asked` is not 0, that is the number. Otherwise the smallest limit on this process decides.
     """
     if asked:
         return Allowance(asked, "--memory allows {}")

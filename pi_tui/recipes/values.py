@@ -143,10 +143,10 @@ def is_immutable(value: object) -> bool:
 
 
 def _encode(value: object, name: str, arrays: list[Any], depth: int = 0) -> object:
-    """Return the value in JSON types; `name` is its place, for error messages.
+    """Return the value in JSON types, and append each numpy array in it to `arrays`.
 
-    Only exact types are encoded: a Counter would come back as a dict, and the resumed function
-    would raise, or compute something else.
+    `name` is the place of the value, for error messages. Only exact types are encoded: a Counter
+    would come back as a dict, and the resumed function would raise, or compute something else.
     """
     kind: type = type(value)
     if depth > DEEPEST:

@@ -28,10 +28,12 @@ MOMENT = 3.0
 
 
 class WatchingWorker(Worker):
-    """A worker that follows its run while another process has it open, and else computes it.
+    """A worker that only follows its run while another process has it open.
 
-    If the text `job.goes_on` is not empty, the run is never computed here. The text tells the user
-    how the run goes on instead.
+    If no process has it open at the start or soon after, the worker computes the run. If the other
+    process ends later, the worker computes the run once the user resumes it. If the text
+    `job.goes_on` is not empty, the run is never computed here, and the text tells the user how it
+    goes on instead.
     """
 
     def _work(self) -> None:

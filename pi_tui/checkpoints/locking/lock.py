@@ -42,9 +42,9 @@ _LOOKING = 0.3
 def writer_of(where: Location, engine: Engine, run_id: int, owner: str) -> str:
     """Describe the process that computes a run; "" if there is none. Takes no lock.
 
-    If the lock of the run is held, its holder computes the run. Otherwise `owner` may, the mark of
-    a process in the run's row: if it runs and could not take a lock, or if somebody deleted the
-    lock file that it holds open.
+    If the lock of the run is held, describe its holder. Otherwise look at `owner`, the mark (name
+    and identity) of the run's last writer. That process counts if it may still run and could not
+    take a lock. It also counts if the lock file that it has open was deleted.
     """
     if where.path is None:
         with engine.connect() as connection:

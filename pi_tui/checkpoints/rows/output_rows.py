@@ -37,8 +37,8 @@ def append(
     """Append the part of `output` after its first `committed` bytes; never change old rows.
 
     The first `committed` bytes are saved already, and the first `agreed` of these are known to
-    equal `output`. The others are compared now, for example if they were computed again from an
-    older checkpoint. Raises WrongResultError if they differ.
+    equal `output`. Those between `agreed` and `committed` are compared now. For example, they were
+    computed again from an older checkpoint. Raises WrongResultError if they differ.
     """
     both = min(committed, len(output))
     if agreed < both and read(connection, run_id, agreed, both) != output[agreed:both]:

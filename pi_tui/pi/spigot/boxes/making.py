@@ -106,7 +106,10 @@ def make_batches(
 
 
 def _make_batch(chain: Chain, batch: range, numbers: bool, check: Check) -> Made:
-    """Make the blocks of a batch, at most `STRETCH` boxes at a time unless a block is larger."""
+    """Make the blocks of a batch, some of them at a time.
+
+    That is at most `STRETCH` boxes at a time, or one block if a block has more boxes.
+    """
     b = chain.boxes_per_block
     boxes, step = range(batch.start * b, batch.stop * b), max(STRETCH // b, 1) * b
     with unlocked():  # short operations keep the lock, see `_join`

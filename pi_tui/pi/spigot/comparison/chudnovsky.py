@@ -159,9 +159,9 @@ def _common(half: int) -> mpz:
 
     P1 belongs to the first h of 2h terms, Q2 to the other h. Both products contain H(h), the part
     of (h!)^3 that is prime to 6. But the joins of shorter ranges have already divided a part of
-    H(h) out of P1, and the same part out of Q2. It is F(h) = F(h/2)^2 C(h/2). So C(h) = H(h) / F(h)
-    = C(h/2) H(h) / H(h/2)^2. There H(h) / H(h/2)^2 is the third power of a binomial, without its
-    factors of two and three.
+    H(h) out of P1, and the same part out of Q2. That part is F(h) = F(h/2)^2 C(h/2). So C(h) = H(h)
+    / F(h) = C(h/2) H(h) / H(h/2)^2. There H(h) / H(h/2)^2 is the third power of a binomial, without
+    its factors of two and three.
     """
     if half > LEAF:
         return _common(half // 2) * _cube(bincoef(half, half // 2))
