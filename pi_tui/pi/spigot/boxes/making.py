@@ -268,9 +268,9 @@ def _join(
 
 
 def _prove(left: Parts, right: Parts, joined: Parts) -> None:
-    """Check the products of `_join` modulo 2^61-1, at a hundredth of what they cost.
+    """Check the products of `_join` modulo 2^61-1. Raises WrongState if one of them is wrong.
 
-    Raises WrongState if one is wrong.
+    The check takes a hundredth of the time that the products take.
     """
     (n1, p1, d1), (n2, p2, d2), (n, p, d) = (
         [[number % PRIME for number in part] for part in parts] for parts in (left, right, joined)
