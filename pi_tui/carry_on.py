@@ -58,9 +58,10 @@ def carry_on(
 ) -> tuple[int, bytes]:
     """Compute or resume the task; return the exit code and the whole output.
 
-    The output is b"" unless the code is 0. With code 6 it is there too if all of it was computed,
-    and only the database or the file `to` could not be written. It is not verified if the database
-    could not be written. A `sys.exit` in a step ends the program as usual, after a save.
+    If the code is neither 0 nor 6, the output is b"". Code 6 means that the database or the file
+    `to` could not be written. If all output was computed nevertheless, it is returned with code 6.
+    If it was the database that failed, that output is not verified. A `sys.exit` in a step ends the
+    program as usual, after a save.
 
     `location` is the path or URL of the database, created if missing. `again` is the command that
     resumes the run, for messages; by default, the command that started this process. The run is
@@ -119,9 +120,10 @@ def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
 
 
 def _tell_if_old(snapshot: Snapshot, began: datetime, program: str) -> None:
-    """If the run was complete before `began`, report since when, and that nothing was computed.
+    """Report on stderr that nothing was computed, if the run was complete before time `began`.
 
-    The user should know, because the code or its input may have changed since.
+    The report says since when the run is complete. The user should know, because the code or its
+    input may have changed since.
     """
     last = snapshot.checkpoint
     if last is not None and last.saved_at < began:
@@ -135,12 +137,13 @@ def is_whole(worker: Worker, code: int) -> bool:
 
 
 def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
-    """Start the worker and run it to its end; return the exit code.
+    """Start the worker, wait for its end, and return the exit code.
 
-    The end is reported on stderr; with code 0 it is not, because the caller reports the result. A
-    signal sets the exit code even if the run is complete. Otherwise it would be lost, and the
-    caller would write the output, perhaps into a pipe that nobody reads. Raises StorageError if
-    the worker cannot start, and SystemExit if its machine raised that.
+    If the code is not 0, a line on stderr tells how the run ended. If the code is 0, the caller
+    reports the result. After SIGINT, SIGTERM or SIGHUP the code is not 0, even if the run is
+    complete. Otherwise the signal would be lost, and the caller would write the output, perhaps
+    into a pipe that nobody reads. Raises StorageError if the worker cannot start, and SystemExit if
+    the machine of the run raised that.
     """
     with noting_signals() as asked, leaving_if_blocked(worker, asked):
         with status_line_on(sys.stderr) as line:
@@ -151,11 +154,11 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
 
 @contextmanager
 def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
-    """Let a signal end the process although standard error is full and nobody reads it.
+    """Let a signal end the process in the `with` body, even if nobody reads a full standard error.
 
-    The main thread may be in a write to it. Python runs the handler of the signal and then
-    repeats the write, which never returns. So a thread waits until all is saved, and then ends
-    the process if the main thread does not.
+    The main thread may then be in a write to standard error. Python runs the handler of the signal
+    and then repeats the write, which never returns. So after a signal a thread waits until all is
+    saved, and ends the process if the main thread does not.
     """
     left = threading.Event()
 
@@ -182,7 +185,8 @@ def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
 def code_of_signal(received: int) -> int:
     """Return the exit code of a complete run that got the signal `received`: 128 + its number.
 
-    Returns 0 without a signal, and for SIGPIPE, because only the reader of the progress has gone.
+    Returns 0 if `received` is 0, which means no signal. Returns 0 for SIGPIPE too, because then
+    only the reader of the progress has gone.
     """
     return 0 if received in (0, signal.SIGPIPE) else 128 + received
 
@@ -222,7 +226,10 @@ def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], N
 
 @contextmanager
 def noting_signals() -> Iterator[LeaveRequest]:
-    """Record SIGINT, SIGTERM and SIGHUP in the `with` body; do nothing outside the main thread."""
+    """Yield a LeaveRequest that records SIGINT, SIGTERM and SIGHUP during the `with` body.
+
+    Outside the main thread it records none, because only the main thread may handle signals.
+    """
     asked = LeaveRequest()
     if threading.current_thread() is not threading.main_thread():
         yield asked
@@ -233,9 +240,10 @@ def noting_signals() -> Iterator[LeaveRequest]:
 
 
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
-    """Return the exit code; unless it is 0, report on stderr how the worker ended.
+    """Return the exit code of the worker, which has ended.
 
-    Raises SystemExit if the machine raised that.
+    If the code is not 0, report on stderr how the worker ended. Raises SystemExit if the machine
+    raised that.
     """
     snapshot = worker.latest()
     left = f"{program}: {snapshot.how_it_was_left}"

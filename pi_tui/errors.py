@@ -22,7 +22,7 @@ TAKEN_NAME = "pi"
 
 
 class PiTuiError(Exception):
-    """The base of all our errors."""
+    """The base class of this package's errors; `exit_code` is how the program then exits."""
 
     exit_code = 1
 

@@ -144,14 +144,14 @@ class Piece:
     database, the state is loaded without it, and the machine must make it again.
 
     If lasting pieces are so large that they should not stay in memory, call `let_go(piece.saved)`
-    once a piece is saved. `read` then fetches the bytes from the database; from any thread, also
-    within a step. It raises LostPiece if they are damaged there.
+    once a piece is saved. From then on `read` fetches the bytes from the database. Any thread may
+    call it, also within a step. It raises LostPiece if the bytes are damaged in the database.
     """
 
     __slots__ = ("_bytes", "known", "lasting", "saved")
 
     def __init__(self, data: bytes | Callable[[], bytes], *, lasting: bool = False) -> None:
-        """Make a piece of the bytes `data`, or of those that a function `data` makes if needed."""
+        """Make a piece; `data` is its bytes, or a function that returns them when needed."""
         self._bytes = data
         self.lasting = lasting
         self.known: Known | None = None
@@ -165,7 +165,7 @@ class Piece:
         return data if isinstance(data, bytes) else data()
 
     def let_go(self, make: Callable[[], bytes]) -> None:
-        """Free the bytes and keep the hash; `make` returns the bytes again when needed."""
+        """Free the bytes and keep the hash. From now on `read` returns what `make()` returns."""
         self._bytes = make
 
 
@@ -382,9 +382,10 @@ class Kind(ABC):
         return None
 
     def limits(self, task: Task) -> Limits:
-        """Return upper limits of steps, state and output, for a machine and for a saved file.
+        """Return the most steps, bytes of state and bytes of output that a task can have.
 
-        Raises BadState for a task that is impossible for this kind.
+        Running machines and saved files are checked against these. Raises BadState for a task that
+        is impossible for this kind.
         """
         return Limits()
 
@@ -401,10 +402,10 @@ class Kind(ABC):
     ) -> bool:
         """Check `output` by an independent method; return False if this kind has no such method.
 
-        Called with the whole output at the end of a run. Also called with the saved beginning of
-        the output, if a machine that computes it again after damage makes a different one. Raises
-        WrongOutput if the output is wrong. `machine`, if given, made the output. Results stored in
-        its state survive a kill; increase its `steps` when storing one.
+        Called with the whole output at the end of a run. Also called after damage, if output is
+        computed again and differs from what is saved: then with the saved beginning of the output.
+        Raises WrongOutput if the output is wrong. `machine`, if given, made the output. Results
+        stored in its state survive a kill; increase its `steps` when storing one.
         """
         return False
 

@@ -103,7 +103,11 @@ class Live:
     # Showing
 
     def look(self) -> None:
-        """Draw the worker's snapshot, unless it is the one on the screen."""
+        """Draw the worker's snapshot.
+
+        A snapshot that is on the screen already is drawn again after SLOW seconds. It is drawn
+        again at once if a view has not yet processed all output.
+        """
         snapshot, now, screen = self._face.worker.snapshot, self.clock.monotonic(), self._screen()
         behind = screen.is_behind(max(snapshot.made, snapshot.overture))
         if snapshot is self.shown and now - self._shown_at < SLOW and not behind:
@@ -158,10 +162,10 @@ class Live:
 
 
 def rate_of(before: Snapshot | None, shown: Snapshot, elapsed: float) -> float:
-    """Return output per second, or steps per second for a machine without output.
+    """Return the bytes of output made per second; for a machine without output, the steps.
 
-    Steps are used if there is no output and its final length is unknown. They are counted since
-    the snapshot `before`, which was taken `elapsed` seconds ago.
+    Steps are used if there is no output and its final length is unknown. They are counted since the
+    snapshot `before`, which was taken `elapsed` seconds ago.
     """
     if shown.made or shown.length is not None:
         return shown.rate
@@ -169,7 +173,11 @@ def rate_of(before: Snapshot | None, shown: Snapshot, elapsed: float) -> float:
 
 
 def _is_calm(before: Snapshot | None, snapshot: Snapshot) -> bool:
-    """Return False if the run is computing and saved nothing since the snapshot `before`."""
+    """Return True if panels and pictures should be drawn at this poll, as well as the output.
+
+    Return False if the run is computing and no checkpoint was saved since the snapshot `before`.
+    They are then drawn at some polls only, because they cost as much time as the output.
+    """
     return before is None or not (
         before.state is snapshot.state is State.RUNNING and before.checkpoint is snapshot.checkpoint
     )

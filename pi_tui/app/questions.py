@@ -22,7 +22,7 @@ class Questions:
         """The questions whose answers are awaited."""
 
     def converse(self, steps: Coroutine[Any, Any, None]) -> None:
-        """Start a coroutine that asks the user one or more questions.
+        """Start `steps`, a coroutine that asks the user one or more questions.
 
         Keys typed before the first question is shown are kept for it.
         """

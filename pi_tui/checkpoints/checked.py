@@ -26,7 +26,11 @@ def from_state(kind: Kind, task: Task, state: State, output: bytes) -> Machine:
 
 
 def limits(kind: Kind, task: Task) -> Limits:
-    """Return the limits of a task. Raises BadState or Refused if the kind refuses the task."""
+    """Return the most steps, bytes of state and bytes of output that a task can have.
+
+    Raises BadState if the kind considers the task impossible, and Refused if the kind cannot
+    compute it now.
+    """
     return _checked("limits", kind.limits(task), Limits, "Limits")
 
 
@@ -53,7 +57,7 @@ def overture(kind: Kind, task: Task, poll: Poll) -> bytes:
 
 
 def to_state(machine: Machine) -> State:
-    """Return the State of a machine. Raises BrokenRule for another type."""
+    """Return the state of a machine. Raises BrokenRule if the machine returns no State."""
     return _checked("to_state", machine.to_state(), State, "a State")
 
 

@@ -102,9 +102,10 @@ def _share(connection: sqlite3.Connection, run_id: int) -> float:
 
 
 def _find(connection: sqlite3.Connection, kind: Kind, task: Task | None) -> tuple[Any, ...] | None:
-    """Return the run of `task`: its Task, then the rest of its row; None if there is no such run.
+    """Return a run as (Task, id, committed, complete, verified, elapsed_ms); None if there is none.
 
-    If `task` is None, choose the run last worked on, unfinished ones first.
+    If `task` is None, choose the run last worked on, unfinished runs first. Otherwise choose the
+    run of `task`.
     """
     wanted = task and (task.goal, task.identity(kind.tuning))
     for goal, parameters, *facts in connection.execute(_RUN, (kind.name, task and task.goal)):

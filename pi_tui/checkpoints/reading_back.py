@@ -17,8 +17,9 @@ from pi_tui.machine import Known, LostPiece
 class PieceReader:
     """Fetches pieces on a connection of its own, from any thread.
 
-    A save holds the reader off: an SQLite file that is being written cannot be read, and a
-    checkpoint of several GB takes longer than SQLite waits.
+    While a checkpoint is being saved, the reader waits. An SQLite file that is being written cannot
+    be read. Without this wait a read would fail, because the save of a checkpoint of several GB
+    takes longer than SQLite waits by itself.
     """
 
     def __init__(self, where: Location, is_leaving: IsLeaving) -> None:

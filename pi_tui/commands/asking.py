@@ -20,7 +20,8 @@ from pi_tui.reports.standard_output import tell
 def confirmed(what: str, run: Run, kinds: Kinds) -> bool:
     """Ask the user whether to do `what` to the run; return True only for a yes.
 
-    Raises UsageError if standard input is no terminal, because nobody can answer.
+    `what` begins the question, such as "begin again and lose". Raises UsageError if standard input
+    is no terminal, because nobody can answer.
     """
     if not sys.stdin.isatty():
         raise UsageError("this deletes what is saved; say --yes where nobody can be asked")

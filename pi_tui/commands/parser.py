@@ -19,19 +19,25 @@ class Parser(argparse.ArgumentParser):
     """An argument parser that reports a mistake in one line and says what to do."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError; the message repeats what was typed, so hide passwords and cut it."""
+        """Raise UsageError with the message.
+
+        Hide passwords in the message and shorten it, because it repeats what the user typed.
+        """
         told = shortened(without_passwords(message), _LONGEST)
         raise UsageError(f"{told}; see `{self.prog} --help`")
 
     def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
-        """Refuse `--db=--`: Python 3.11 and 3.12 drop the value, and the default would be taken."""
+        """Return the values of an option; refuse `--db=--`, as if it had no value.
+
+        Python 3.11 and 3.12 drop this value, and the option's default would be used instead.
+        """
         values = super()._get_values(action, arg_strings)
         if action.nargs is None and values == []:
             raise argparse.ArgumentError(action, "expected one argument")
         return values
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse an unknown command in plain words, with the command that was perhaps meant."""
+        """Raise UsageError for an unknown command, and name the command that was perhaps meant."""
         commands = action.choices if isinstance(action, argparse._SubParsersAction) else None
         if commands is None or value in commands:
             super()._check_value(action, value)
@@ -48,9 +54,10 @@ class Parser(argparse.ArgumentParser):
         self.error(told)
 
     def _print_message(self, message: str, file: object = None) -> None:
-        """Write help or version to standard output, whole and in any encoding.
+        """Write the text of the help or of the version to standard output.
 
-        Raises StorageError if that fails.
+        Characters that the encoding of standard output lacks become question marks. Raises
+        StorageError if the whole text cannot be written.
         """
         to_stdout([as_bytes(message)])
 
@@ -64,9 +71,10 @@ class Adder:
     def __call__(
         self, name: str, run: str, text: str, *parents: Parser, tidy: bool = False
     ) -> Parser:
-        """Add the command `name`, carried out by the function that `run` names.
+        """Add the command `name`; `run` is the function that does its work, as "module:function".
 
-        With `tidy`, a signal ends the command cleanly.
+        `text` is the help of the command, and `parents` are parsers whose options it gets too. With
+        `tidy`, a signal lets the command clean up before it ends.
         """
         parser = self._commands.add_parser(
             name, help=text, description=text, parents=[self._shared, *parents], allow_abbrev=False

@@ -31,7 +31,10 @@ class Allowance(NamedTuple):
 
 
 def allowance(asked: int = 0, root: Path = Path("/")) -> Allowance | None:
-    """Return the memory a run may take: `asked` bytes, else what is free; None if unknown."""
+    """Return an Allowance: how many bytes of memory a run may take; None if unknown.
+
+    If `asked` is not 0, that is the number. Otherwise the smallest limit on this process decides.
+    """
     if asked:
         return Allowance(asked, "--memory allows {}")
     return min(_limits(root), default=None)
@@ -50,10 +53,10 @@ def refusal(digits: int, allowed: Allowance | None) -> str:
 
 
 def lack_of_disk(need: int, location: str, *, saved: bool = False) -> str:
-    """Return a clause about the room that is free on the database's disk; "" if `need` bytes fit.
+    """Return a clause about the free space on the database's disk; "" if `need` bytes fit there.
 
-    If the run is `saved` in part, the bytes that its database takes already count as free. The disk
-    of a server is not known, so the result is "".
+    If a part of the run is `saved`, the bytes of the database file count as free too. The disk of a
+    server is not known, so the result for a server is "".
     """
     path = parse_location(location).path
     if path is None:
@@ -67,7 +70,10 @@ def lack_of_disk(need: int, location: str, *, saved: bool = False) -> str:
 
 
 def _limits(root: Path) -> list[Allowance]:
-    """Return, for each limit, the bytes that this process has, plus those it may still take."""
+    """Return an Allowance for each limit on this process: free memory, control groups, `ulimit -v`.
+
+    Each counts the bytes of memory that the process holds now, plus those it may still take.
+    """
     own = _pages(root, 1)
     found: list[Allowance] = []
     with suppress(OSError, ValueError, StopIteration):
@@ -107,9 +113,9 @@ def _left_in(folder: Path, most: str, used: str, cached: str) -> int:
 
 
 def _groups(root: Path) -> list[tuple[str, Path]]:
-    """Return controller and folder of the control groups of this process, ancestors included.
+    """Return a pair for each control group of this process and for each ancestor of these groups.
 
-    The controller is a key of _FILES.
+    A pair is a controller, which is a key of _FILES, and the folder of the group.
     """
     found: list[tuple[str, Path]] = []
     with suppress(OSError):

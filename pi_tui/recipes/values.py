@@ -61,7 +61,10 @@ def pieces_of(values: Mapping[str, object]) -> dict[str, Piece]:
 
 
 def values_of(state: State) -> dict[str, Any]:
-    """Decode the values that `pieces_of` stored; raise BadState for anything else."""
+    """Return the values that `pieces_of` encoded as the pieces of `state`.
+
+    Raises BadState if the pieces are not such an encoding.
+    """
     try:
         found = json.loads(state[HEADER].decode("utf-8", "surrogatepass"))
         if not isinstance(found, dict):
@@ -100,9 +103,10 @@ class _TooLarge(Exception):
 
 
 def _copy(value: Any, room: list[int]) -> Any:
-    """Return a copy of the value; subtract the number of its parts from `room[0]`.
+    """Return a copy of the value that shares nothing mutable with it.
 
-    Raises _TooLarge if that falls below 0, and Unstorable for a type that cannot be stored.
+    `room[0]` is how many more parts may be copied. It falls by the number of parts of this value.
+    Raises _TooLarge if it falls below 0, and Unstorable for a type that cannot be stored.
     """
     kind = type(value)
     if kind in _PLAIN:
@@ -139,10 +143,10 @@ def is_immutable(value: object) -> bool:
 
 
 def _encode(value: object, name: str, arrays: list[Any], depth: int = 0) -> object:
-    """Return the value in JSON types; `name` is its place, for error messages.
+    """Return the value in JSON types, and append each numpy array in it to `arrays`.
 
-    Only exact types are encoded: a Counter would come back as a dict, and the resumed function
-    would raise, or compute something else.
+    `name` is the place of the value, for error messages. Only exact types are encoded: a Counter
+    would come back as a dict, and the resumed function would raise, or compute something else.
     """
     kind: type = type(value)
     if depth > DEEPEST:

@@ -12,7 +12,8 @@ NOTEWORTHY = 1.0
 def how_it_goes_on(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the message about a resumed checkpoint in several wordings, the longest first.
 
-    Returns () if no checkpoint was resumed, or one without output after a clean end.
+    Returns () if no checkpoint was resumed. Returns () too if the checkpoint had no output and the
+    session before ended cleanly.
     """
     if snapshot.resumed_at is None or not (snapshot.resumed or snapshot.left_open):
         return ()

@@ -18,9 +18,10 @@ HALF_LIFE = 20.0
 
 
 def work_of(job: Job, task: Task, machine: Machine) -> Work:
-    """Return the work done and in total; a total of 0 if unknown.
+    """Return the machine's work, done and in total; a total of 0 if unknown.
 
-    It is the work of the steps and, unless the job skips that, of the comparison `Kind.verify`.
+    If the job skips the comparison `Kind.verify`, its work is not in the total. If the machine does
+    not know its total, `Kind.share` estimates the share that is done, and the total is 1.
     """
     done, total = checked.work(machine)
     total -= 0.0 if job.verify else machine.verifying_work
@@ -37,11 +38,10 @@ class LineCount:
         self._counts, self._seen, self._lines = unit in LINE_UNITS, 0, 0
 
     def of(self, output: bytes | bytearray, length: int) -> int | None:
-        """Return the number of line breaks in the first `length` bytes of output.
+        """Return the number of line breaks in the first `length` bytes of `output`.
 
-        Returns None if the unit of output is not lines.
-
-        Only bytes that were not counted before are looked at.
+        Returns None if the unit of output is not lines. Bytes that an earlier call counted are not
+        read again.
         """
         if not self._counts:
             return None
@@ -55,15 +55,16 @@ class LineCount:
 class Meter:
     """Measures progress, speed and time left in one session of one run.
 
-    `done` is the only number for the progress of the run. It is saved with each checkpoint, and it
-    never falls. When a step shortens the time left by some part, the empty rest of the bar shrinks
-    by the same part: from 10 s to 9 s, by a tenth. If the time left rises, the bar stays. The times
-    left before and after the step are both computed from the present speed and pace. So without a
-    pace the bar follows the work, and at a pace that the machine could exceed, the output. After
-    damage, or with more work to do than before, the bar goes on from what was shown.
+    `done` is the only number for the progress of the run, and the progress bar shows it. It is
+    saved with each checkpoint, and it never falls. When a step shortens the time left by a tenth,
+    say from 10 s to 9 s, the empty part of the bar shrinks by a tenth too. If the time left rises,
+    the bar stays. The times left before and after the step are both computed from the present speed
+    and pace. So at full speed the bar follows the work. At a pace slower than the machine could go,
+    it follows the output. After damage, or with more work to do than before, the bar goes on from
+    what was shown.
 
-    Only time spent computing counts: pauses stop the meter. The time left comes from the work
-    left, never from output per second alone, because steps may get cheaper or make no output.
+    Only time spent computing counts: pauses stop the meter. The time left comes from the work left,
+    never from output per second alone, because steps may get cheaper or make no output.
     """
 
     def __init__(
@@ -75,10 +76,12 @@ class Meter:
         verifying: float = 0.0,
         length: int | None = None,
     ) -> None:
-        """Begin with `work` done in `now` seconds of earlier sessions, and the bar at `shown`.
+        """Begin a session; `work` was done in earlier sessions, which computed for `now` seconds.
 
-        `made` are bytes of output, of `length` in all if that is known. `verifying` is the part of
-        the work that is not steps, but the comparison after them.
+        The progress bar begins at `shown`, a share from 0 to 1; if that is 0, at the share of
+        `work` done. `made` is the number of bytes of output so far, `length` that of the whole
+        output if known. `verifying` is the part of the total work that is not steps, but the
+        comparison after them.
         """
         self._work, self._made, self._verifying, self._length = work, made, verifying, length
         self.done = shown or work.share or 0.0
@@ -92,7 +95,10 @@ class Meter:
 
     @property
     def work(self) -> Work:
-        """Return the work to save: `done` out of 1; the machine's own if its total is unknown."""
+        """Return the work to save with a checkpoint: the share `done`, out of a total of 1.
+
+        If the total work is unknown, return the work as the machine gave it.
+        """
         return Work(self.done, 1.0) if self._work.total > 0 else self._work
 
     def saw(self, work: Work, made: int | None = None) -> None:

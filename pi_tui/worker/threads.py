@@ -30,11 +30,12 @@ def start_all(*threads: threading.Thread) -> None:
 
 
 def give_way() -> None:
-    """Lower the priority of this thread, and of those it starts.
+    """Lower the priority of this thread, and of those it starts, in favour of the screen's thread.
 
-    With as many busy threads as cores, the screen waits for a core: at full speed the event loop
-    was late by 12 to 14 ms (p99), with lower priority by 8. Only Linux has niceness per thread;
-    elsewhere it would slow the screen down too.
+    With as many busy threads as cores, the screen's thread waits for a core. At full speed its
+    event loop was late by 12 to 14 ms (p99), and by 8 ms with this. Does nothing outside Linux: on
+    other systems a priority holds for the whole process, so the screen's thread would be slowed
+    down too.
     """
     if sys.platform == "linux":
         me = threading.get_native_id()

@@ -28,9 +28,12 @@ MOMENT = 3.0
 
 
 class WatchingWorker(Worker):
-    """A worker that only follows its run, as long as another process has it open.
+    """A worker that only follows its run while another process has it open.
 
-    If `job.goes_on` is not "", the run is never computed here, even if no process has it open.
+    If no process has it open at the start or soon after, the worker computes the run. If the other
+    process ends later, the worker computes the run once the user resumes it. If the text
+    `job.goes_on` is not empty, the run is never computed here, and the text tells the user how it
+    goes on instead.
     """
 
     def _work(self) -> None:
@@ -159,7 +162,10 @@ class Watcher:
         self._run, self._doubts = run, False
 
     def _rates(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> tuple[float, float]:
-        """Return output and share of the work per second, between the newest two checkpoints."""
+        """Return two speeds: bytes of output per second, and share of the work (0 to 1) per second.
+
+        They are those between the newest two checkpoints; 0.0 and 0.0 if there are fewer than two.
+        """
         newest, before = checkpoints[:2] if len(checkpoints) > 1 else (None, None)
         if not (newest and before) or newest.elapsed <= before.elapsed:
             return 0.0, 0.0

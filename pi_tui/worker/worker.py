@@ -31,7 +31,10 @@ class Worker(Board):
         self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
 
     def begin_with(self, known: bytes) -> None:
-        """Show this output of another run at first, as an overture; call before `start`."""
+        """Let the screen show `known` until the machine has made as much output itself.
+
+        `known` is the first output, taken from another run. Call this before `start`.
+        """
         self.job = replace(self.job, known=known)
 
     def start(self) -> None:
@@ -74,7 +77,10 @@ class Worker(Board):
             self._ended.set()
 
     def _fail_by(self, error: Exception) -> None:
-        """Publish an unexpected exception: a machine's, or a bug of ours."""
+        """End the run as failed, by an unexpected exception of the machine or of this package.
+
+        The message tells which of the two is at fault.
+        """
         self.crash, said = error, crash.told_of_machine(error)
         ours = f"a bug of ours, please report it: {crash.in_words(error)}"
         self.fail(f"{said}; {self.snapshot.kept}" if said else ours, PiTuiError.exit_code)

@@ -27,16 +27,18 @@ class Flow:
         return worker.output if len(worker.output) >= len(early) else early
 
     def shown(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
-        """Return the snapshot with the amount of output that is to be shown now.
+        """Return the snapshot with `made` set to the number of bytes of output to show now.
 
-        `elapsed` are the seconds since the previous call.
+        That may be fewer than the machine has made, because at a limited pace output appears
+        steadily. `elapsed` is the number of seconds since the previous call.
         """
         return self._at_the_pace(self._with_early_output(snapshot), elapsed)
 
     def _with_early_output(self, snapshot: Snapshot) -> Snapshot:
-        """Count saved output not loaded yet, or else the overture, as made; return the snapshot.
+        """Return the snapshot; if more output is known than the machine has made, count it as made.
 
-        Only output longer than what the machine has made counts.
+        This is the saved output, while the worker is still loading it, or else the overture: first
+        output that another method found fast.
         """
         seen, known = self._seen, len(self._seen.output)
         if snapshot.made < known and snapshot.state is State.PREPARING:
@@ -51,7 +53,7 @@ class Flow:
         return snapshot
 
     def _at_the_pace(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
-        """Return the snapshot with as much output as the pace allows.
+        """Return the snapshot; at a limited pace, with `made` lowered to what the pace allows.
 
         Without this limit a step would show thousands of bytes at once.
         """

@@ -29,7 +29,10 @@ async def ask_for_file(
 
 
 def write_file(face: Face, name: str, make: MakeFile, what: str) -> None:
-    """Write file `name` in the background; then show `what` and its path, or the error."""
+    """Write file `name` in the background; then show a message, or the error.
+
+    `make` returns the content of the file. The message is the text `what`, and then the path.
+    """
 
     async def write() -> None:
         with telling_errors(face):

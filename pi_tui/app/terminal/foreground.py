@@ -56,7 +56,7 @@ def suspend_in_background(is_leaving: Callable[[], bool] = lambda: False) -> Non
 
 
 def _is_so_soon(condition: Callable[[], bool]) -> bool:
-    """Wait for the condition; return False if it is not true after `_PATIENCE` seconds."""
+    """Wait until `condition()` is true; return False if that takes over `_PATIENCE` seconds."""
     until = time.monotonic() + _PATIENCE
     while not (so := condition()) and time.monotonic() < until:
         time.sleep(_PATIENCE / 20)

@@ -96,7 +96,10 @@ class Signals:
                 signal.signal(number, handler)
 
     def watch(self) -> None:
-        """Connect the signals to the running app, which can save and exit by itself from now on."""
+        """Make signals save and exit through the app from now on, because it now runs.
+
+        Handle a signal that arrived before. Start to look regularly whether the terminal is gone.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):  # Textual's browser driver handles them
             if loop.remove_signal_handler(number):
@@ -113,7 +116,11 @@ class Signals:
             self._app.set_interval(_TTY_LOOK, self._look_at_terminal)
 
     def _note(self, number: int, _frame: object) -> None:
-        """Handle a signal. Runs in the main thread, between any two instructions of it."""
+        """Note the signal `number` if it is the first, and make the running app save and exit.
+
+        Before the app runs, the signal is only noted. Python calls this in the main thread, between
+        any two instructions.
+        """
         self._first = self._first or number
         for stop in (signal.SIGTTOU, signal.SIGTTIN):  # restoring the terminal must not suspend us
             signal.signal(stop, signal.SIG_IGN)

@@ -100,7 +100,10 @@ class OutputTail(OutputView):
         return len(f"{self.count:,}") + 2
 
     def fit(self) -> None:
-        """Wrap the lines to the width of the window."""
+        """Wrap the lines of output again, to the present width of the window.
+
+        Output that is not text gets 1, 4, 8, 16 or 32 bytes a line.
+        """
         width = self.scrollable_content_region.width
         self._per_line = next((n for n in (32, 16, 8, 4) if self._gutter + 4 * n <= width), 1)
         if width != self._lines.width:
@@ -127,12 +130,19 @@ class OutputTail(OutputView):
         return strip.adjust_cell_length(width, styles[_PLAIN]).apply_offsets(0, line)
 
     def _text(self, data: bytes, look: bytearray) -> list[tuple[str, int]]:
-        """Return the text of a line in parts of one style, each with the number of its style."""
+        """Return a line of text as pairs: a piece of the line, and the number of its style.
+
+        `data` is the bytes of the line, and `look` has the number of the style of each byte.
+        """
         data = data.rstrip(b"\r\n")
         return [(shown(data[at:end]), code) for at, end, code in runs(look[: len(data)])]
 
     def _hex(self, start: int, data: bytes, look: bytearray) -> list[tuple[str, int]]:
-        """Return the parts of a hex line (offset, bytes, ASCII), each with its style's number."""
+        """Return a hex line (offset, bytes, ASCII) as pairs: a piece, and the number of its style.
+
+        `data` is the bytes from offset `start` on, and `look` has the number of the style of each
+        byte.
+        """
         made = [(f"{start:>{self._gutter - 2},}  ", _GUTTER)]
         made += [(f"{byte:02x} ", code) for byte, code in zip(data, look, strict=True)]
         made.append((" " * (3 * (self._per_line - len(data)) + 1), _PLAIN))

@@ -18,7 +18,7 @@ _FULL_LINES = 32
 
 
 def time_left(snapshot: Snapshot) -> str:
-    """Return the time left in words; "none" for a complete run, "–" if unknown."""
+    """Return the time left in words; "none" for a complete run, "–" if unknown or failed."""
     if snapshot.state.is_final:
         return "none" if snapshot.state is State.COMPLETE else "–"
     return "–" if snapshot.left is None else words.duration(snapshot.left + 0.5)
@@ -67,7 +67,10 @@ class ProgressPanel(Panel):
 
 
 def is_silent(snapshot: Snapshot) -> bool:
-    """Return True if the machine is at work, but has added no output in this session yet."""
+    """Return True if the machine is at work, but has added no output in this session yet.
+
+    Always False if the length of the whole output is not known.
+    """
     states = (State.RUNNING, State.SAVING, State.WATCHING)
     is_at_work = snapshot.state in states and snapshot.length is not None
     there = max(snapshot.overture, snapshot.resumed)
@@ -218,7 +221,10 @@ class FiguresPanel(Panel):
         super().show(frame)
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return one line for each figure, as many as fit."""
+        """Return one line for each of the machine's figures, with name and value.
+
+        If they do not all fit, the last line tells how many more there are.
+        """
         rows = [*_figures(frame.snapshot).items()]
         room = height if len(rows) <= height else height - 1
         shown = [_figure(str(name), value, width) for name, value in rows[:room]]

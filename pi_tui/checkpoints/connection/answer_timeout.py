@@ -31,7 +31,11 @@ def set_answer_timeout(engine: Engine, is_leaving: IsLeaving) -> None:
 
     class TimedConnection(psycopg.Connection[Any]):
         def wait(self, gen: Generator[int, int, Any], *_: Any, **__: Any) -> Any:
-            """Run the protocol exchange `gen` with a time-out; psycopg would wait for ever."""
+            """Run `gen`, the steps of an exchange with the server, and return its result.
+
+            If the server does not answer in time, close the connection and raise ConnectionTimeout.
+            The method of psycopg that this one replaces would wait for ever.
+            """
             try:
                 wanted = next(gen)
                 while True:

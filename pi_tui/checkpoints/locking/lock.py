@@ -42,8 +42,9 @@ _LOOKING = 0.3
 def writer_of(where: Location, engine: Engine, run_id: int, owner: str) -> str:
     """Describe the process that computes a run; "" if there is none. Takes no lock.
 
-    A held lock decides. The owner in the run's row counts only if it could not take a lock, or if
-    the file of its lock was deleted.
+    If the lock of the run is held, describe its holder. Otherwise look at `owner`, the mark (name
+    and identity) of the run's last writer. That process counts if it may still run and could not
+    take a lock. It also counts if the lock file that it has open was deleted.
     """
     if where.path is None:
         with engine.connect() as connection:
@@ -63,8 +64,9 @@ def _file_of_database(where: Location) -> Path:
 def _file_of_run(where: Location, run_id: int) -> Path:
     """Return the path of the lock file of a run, beside the database.
 
-    Its name is that of the database with `.run-ID.lock`. If that would be too long, it begins with
-    a digest of the database's name. Version 1.1 had no such files, so its names may be that long.
+    Its name is the database's name and `.run-ID.lock`. If that is too long for a file name, a
+    digest stands for the database's name. A database's name may be that long because version 1.1
+    made no such lock files.
     """
     assert where.path is not None
     name, end = where.path.name, f".run-{run_id}.lock"
@@ -76,8 +78,9 @@ def _file_of_run(where: Location, run_id: int) -> Path:
 class FileLocks:
     """The locks of an SQLite database: `flock` on files beside it.
 
-    The lock file of the database is never removed, as version 1.1 expects; that of a run is removed
-    at a clean end. If the file system has no locks, `note` warns of the consequences.
+    The lock file of the database is never removed, because version 1.1 expects that. The lock file
+    of a run is removed at a clean end. If the file system has no locks, the attribute `note` is a
+    text that warns of the consequences; else "".
     """
 
     def __init__(self, where: Location) -> None:
@@ -128,7 +131,7 @@ class FileLocks:
             lock.release(remove=True)
 
     def beat(self) -> None:
-        """Record a heartbeat for every claimed run."""
+        """Set the modification time of the lock file of every claimed run, as a sign of life."""
         for lock in self._runs.values():
             lock.beat()
 

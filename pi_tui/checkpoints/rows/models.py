@@ -133,7 +133,11 @@ OUTPUT = sa.Table(
 
 
 def create(connection: sa.Connection, where: Location) -> None:
-    """Create the tables, and mark the database as ours, in the caller's transaction."""
+    """Create the tables in the caller's transaction, and mark the database as one of this program.
+
+    The marks are the schema version and a random identity. In an SQLite file, also write the
+    application id and the version into the file's header.
+    """
     TABLES.create_all(connection, checkfirst=False)
     connection.execute(sa.insert(META).values(key="schema_version", value=str(SCHEMA)))
     give_identity(connection)

@@ -36,8 +36,9 @@ def append(
 ) -> None:
     """Append the part of `output` after its first `committed` bytes; never change old rows.
 
-    Saved bytes from offset `agreed` on were not compared yet, for example after a fallback to an
-    older checkpoint. Raises WrongResultError if they differ from `output`.
+    The first `committed` bytes are saved already, and the first `agreed` of these are known to
+    equal `output`. Those between `agreed` and `committed` are compared now. For example, they were
+    computed again from an older checkpoint. Raises WrongResultError if they differ.
     """
     both = min(committed, len(output))
     if agreed < both and read(connection, run_id, agreed, both) != output[agreed:both]:
@@ -127,7 +128,10 @@ def line_breaks(connection: Connection, run_id: int) -> int:
 
 
 def _last_before(connection: Connection, run_id: int, offset: int) -> Row[Any] | None:
-    """Return start, length and chain of the last row that begins before `offset`."""
+    """Return start, length and hash-chain value of the last row that begins before `offset`.
+
+    Returns None if there is no such row.
+    """
     columns: Select[Any] = select(OUTPUT.c.start, _LENGTH, OUTPUT.c.chain)
     before = columns.where(OUTPUT.c.run_id == run_id, OUTPUT.c.start < offset)
     return connection.execute(before.order_by(OUTPUT.c.start.desc()).limit(1)).first()

@@ -24,8 +24,9 @@ _LOOK = 0.03
 async def offer_larger(face: Face, screen: PiScreen, open_run: OpenRun) -> None:
     """Ask whether to begin a larger run; open that run if the user agrees.
 
-    The larger run has enough digits for the string that was searched and not found, or else ten
-    times the digits of this run.
+    If a string was searched and not found, the larger run has enough digits to contain it probably.
+    Otherwise it has ten times the digits of this run. If this run is not complete, or the larger
+    one would have more than MAX_DIGITS digits, only say so.
     """
     while face.worker.snapshot.state is State.PREPARING:
         await asyncio.sleep(_LOOK)
@@ -46,10 +47,11 @@ async def offer_larger(face: Face, screen: PiScreen, open_run: OpenRun) -> None:
 
 
 def enough_for(text: str, count: int) -> int:
-    """Return a number of digits that probably contains a string not found in the first `count`.
+    """Return a number of digits that probably contains `text`, which is not in the first `count`.
 
-    The number is that for a chance of 95 %, else that for 63 %: the first one above `count` that
-    is at most MAX_DIGITS. If neither is, ten times `count` is returned.
+    It is the number that contains `text` with a chance of 95 %. If that is not above `count`, or is
+    above MAX_DIGITS, it is the number for a chance of 63 %. If that does not fit either, it is ten
+    times `count`.
 
     >>> enough_for("123456", 20_000), enough_for("12345678", 20_000)
     (3000000, 300000000)

@@ -63,7 +63,10 @@ def us() -> list[Contender]:
 
 
 def first_digits() -> list[Contender]:
-    """Return our contenders that end once the first new digit is computed, or once it is saved."""
+    """Return the contenders that run a part of this package, and end at the first new digit.
+
+    The last two end only once that digit is saved. All but the first resume a run.
+    """
     first, saved, kept = (inside(part).words for part in ("first", "saved", "kept"))
     return [
         Contender(FIRST_FRESH, first, prints=False),

@@ -13,12 +13,12 @@ from pi_tui.errors import PiTuiError
 def killed_every(
     seconds: float, command: list[str], output: Path, environment: Mapping[str, str], give_up: float
 ) -> dict[str, float]:
-    """Start the command, kill it after so many seconds, and repeat until it ends by itself.
+    """Start the command, kill it after `seconds`, and repeat until it ends by itself.
 
     Returns whether it `ended`, the number of `kills`, and the `cpu` seconds of all its starts. Once
-    these seconds reach `give_up`, the command is not started again, and has not ended. The kill is
-    SIGKILL. `output` is the file for the standard output of the last start. Raises PiTuiError if
-    the command fails.
+    these CPU seconds reach `give_up`, the command is not started again, and `ended` is False. The
+    kill is SIGKILL. `output` is the file for the standard output of the last start. Raises
+    PiTuiError if the command fails.
     """
     kills, ended, before = 0, False, _cpu_of_children()
     while not ended and _cpu_of_children() - before < give_up:

@@ -53,9 +53,9 @@ def saved_range(location: str, digits: int | None, start: int, stop: int | None)
 def verify(location: str, digits: int | None) -> int:
     """Compare all saved digits with pi; mark a complete run as verified; return exit code 0.
 
-    If a digit is wrong, delete the digits from there on and raise WrongResultError. The run
-    stays unmarked if another process has locked the whole database. Raises UsageError if no digit
-    is saved.
+    If a digit is wrong, raise WrongResultError and delete the digits from there on. If another
+    process has the run open, they are not deleted. A complete run stays unmarked if another process
+    has locked the whole database. Raises UsageError if no digit is saved.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
@@ -72,7 +72,11 @@ def verify(location: str, digits: int | None) -> int:
 
 
 def _cut(location: str, run: Run, position: int) -> str:
-    """Delete the digits from `position` on, the first wrong one; return the message about that."""
+    """Delete the digits from `position` on, the first wrong one; return the message about that.
+
+    If another process has the run open, delete nothing. The message then says that the other
+    process finds out at its end.
+    """
     wrong = f"digit {position:,} of the run of {run.goal:,} is not that of pi"
     try:
         with CheckpointStore.open(location, SpigotKind()) as store:

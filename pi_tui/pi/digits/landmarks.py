@@ -27,7 +27,8 @@ def longest_runs(digits: Digits, count: int) -> Iterator[Fact]:
 def landmarks(digits: Digits, count: int) -> list[Fact | str]:
     """Return the rows of the list of landmarks: facts reached, facts to come, longest runs.
 
-    A text among the facts is the heading of the rows after it.
+    A fact is reached if it is true of the first `count` digits. A row that is a text is a heading;
+    it stands above the facts to come and above the longest runs.
     """
     facts = sorted((*FACTS, *further(digits, 0, count)), key=lambda fact: fact.position)
     there = [fact for fact in facts if is_reached(fact, digits, count)]

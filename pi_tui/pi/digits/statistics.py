@@ -23,7 +23,10 @@ class DigitCounts:
         self.counted = 0
 
     def feed(self, digits: Digits, stop: int) -> bool:
-        """Count digits up to offset `stop`, at most CHUNK more; return True if some are left."""
+        """Count more digits, up to offset `stop`; return True if some of these are not counted yet.
+
+        One call counts at most CHUNK digits.
+        """
         start, stop = self.counted, min(stop, len(digits))
         end = min(stop, start + CHUNK)
         if end > start:
@@ -34,7 +37,9 @@ class DigitCounts:
 
 
 def chi_square(counts: Sequence[int]) -> float:
-    """Return Pearson's chi-square against equal counts; the degrees of freedom are one less.
+    """Return Pearson's chi-square of these counts, if equal counts were expected.
+
+    For n counts it has n - 1 degrees of freedom.
 
     >>> chi_square([3, 5]), chi_square([0, 0])
     (0.5, 0.0)
@@ -44,10 +49,11 @@ def chi_square(counts: Sequence[int]) -> float:
 
 
 def chance_of_more(chi_square: float, freedom: int = 9) -> float:
-    """Return the chance that equally likely outcomes have a larger chi-square than this.
+    """Return the chance that equally likely outcomes have a chi-square above `chi_square`.
 
-    This is the upper tail of chi-square with an odd number of degrees of freedom, in closed form
-    (Abramowitz & Stegun 26.4.4): nine for the ten digits.
+    `freedom` is the number of degrees of freedom, which must be odd: 9 for counts of the ten
+    digits. The result is the upper tail of the chi-square distribution, in closed form (Abramowitz
+    & Stegun 26.4.4).
 
     >>> round(chance_of_more(16.919), 3), chance_of_more(0), round(chance_of_more(123.225, 99), 3)
     (0.05, 1.0, 0.05)

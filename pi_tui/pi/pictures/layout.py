@@ -98,9 +98,11 @@ class Grid(NamedTuple):
 
 
 def levels(digits: bytes, stride: int) -> bytes:
-    """Return a byte for each `stride` digits: the digit itself, or the level of their mean.
+    """Return a byte for each group of `stride` digits.
 
-    Levels go from 0 to 8. They tell by how many standard deviations the mean differs from 4.5.
+    If `stride` is 1, the byte is the digit itself, 0 to 9. Otherwise it is a level from 0 to 8,
+    which tells by how many standard deviations the mean of the group differs from 4.5. Level 4 is a
+    mean near 4.5; higher levels are higher means.
 
     >>> list(levels(b"0199", 1)), list(levels(b"000044459999999", 4))
     ([0, 1, 9, 9], [0, 4, 8, 8])

@@ -15,9 +15,10 @@ from pi_tui.pi.settings import AUTO_SECONDS, cores, parse_digits
 
 
 def explain_digits(text: str, memory: int = 0) -> tuple[bool, str]:
-    """Return whether `text` is a possible number of digits, and what time and room they take.
+    """Return whether `text` is a possible number of digits, and a line to show below it.
 
-    `memory` is how many bytes of memory a run may take; 0 means as much as is free.
+    The line tells the time, memory and disk space that so many digits take, or what is wrong with
+    the text. `memory` is how many bytes of memory a run may take; 0 means as much as is free.
     """
     if not text.strip():
         return False, 'decimals after "3.", like 20000 or 1e6'
@@ -37,9 +38,10 @@ def explain_digits(text: str, memory: int = 0) -> tuple[bool, str]:
 
 
 def explain_picture(name: str, location: str) -> tuple[bool, str]:
-    """Return whether a picture can be written to this file, and its path, or why not.
+    """Return whether a picture can be written to file `name`, and a line to show below the name.
 
-    The suffix of the file's name decides the format.
+    The line is the path of the file, or the reason why not. The suffix of the name decides the
+    format.
     """
     from pi_tui.pi.pictures.request import form_of
 

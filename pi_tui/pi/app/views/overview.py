@@ -29,7 +29,7 @@ class Picture(Widget):
             self.offset, self.length = offset, length
 
     class Captioned(Message):
-        """Posted when the caption changed: the note beside it must then be laid out again."""
+        """Posted when the caption changed. The line of facts beside it must be laid out again."""
 
     def end_of_frame(self, words: str) -> None:
         """Write `words` at the lower right of the frame."""

@@ -100,7 +100,11 @@ class WalkView(Picture):
         self._frame = self._frame_of(self._bounds)
 
     def _frame_of(self, bounds: tuple[float, float, float, float]) -> Sight:
-        """Return scale, dx and dy with which these bounds fill the window."""
+        """Return scale, dx and dy so that the area within `bounds` fills the window.
+
+        `bounds` are left, right, low and high, in steps of the walk. The scale is Braille dots per
+        step, and dx, dy is where the origin is drawn, in dots from the upper left.
+        """
         left, right, low, high = bounds
         width, height = self._canvas.width - 1, self._canvas.height - 1
         scale = min(width / (right - left), height / (high - low))
@@ -162,9 +166,10 @@ class WalkView(Picture):
         return nearest
 
     def _path(self, start: complex, first: int, last: int) -> Iterator[complex]:
-        """Yield every point from stored point `first`, at `start`, to stored point `last`.
+        """Yield every point of the walk from stored point `first` to stored point `last`.
 
-        Every `stride`-th point is stored; `first` and `last` count these.
+        Every `stride`-th point is stored; `first` and `last` count the stored points, from 0.
+        `start` is the position of stored point `first`.
         """
         stride = self._walk.stride
         digits = self._source[0][first * stride : last * stride]

@@ -87,7 +87,10 @@ class NoteLine(Widget):
         return told + hint if told.cell_length + hint.cell_length <= room else told
 
     def _words_beside(self) -> int:
-        """Return the width of the text at the other end of the frame, in cells."""
+        """Return how many cells the text at the other end of the frame takes; 0 if there is none.
+
+        `render` uses this to see whether the fact fits beside that text.
+        """
         beside = [view for view in self.siblings if view.display and view.border_subtitle]
         words = (Content.from_markup(str(view.border_subtitle)) for view in beside)
         return max((shown.cell_length + 4 for shown in words), default=0)

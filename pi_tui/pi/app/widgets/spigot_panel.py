@@ -21,7 +21,11 @@ class PiProgressPanel(ProgressPanel):
     """Shows digits, iterations, times and pace."""
 
     def steps(self, snapshot: Snapshot, width: int) -> Iterable[Content]:
-        """Yield the line about iterations; none before their number is known."""
+        """Yield the line with the number of the iteration and of all iterations.
+
+        While the run is being opened, the line has "–" for the numbers. If they are unknown later,
+        yield no line.
+        """
         inside = Figures.of(snapshot.figures)
         if inside.iterations:
             yield self.row("iteration", inside.iteration, inside.iterations, width)

@@ -48,7 +48,10 @@ _UNLOCK_FROM = 1_024
 
 
 class Parts(NamedTuple):
-    """The numbers N, P and D (blocks.py) of neighbouring groups of boxes, all of the same size."""
+    """Lists of the numbers N, P and D (blocks.py) of groups of boxes, a place for each group.
+
+    The groups are neighbours, and all have the same number of boxes.
+    """
 
     numbers: list[mpz]
     """N before iteration 1; empty when only P and D are wanted."""
@@ -69,7 +72,10 @@ def _is_regular(chain: Chain) -> bool:
 
 
 def _leaf(chain: Chain) -> int:
-    """Return the number of boxes of a leaf, the smallest group that Newton's formula makes."""
+    """Return how many boxes a leaf has: the smallest group of boxes, made by Newton's formula.
+
+    Larger groups are made by joining leaves.
+    """
     return min(chain.series.leaf, chain.boxes_per_block)
 
 
@@ -89,9 +95,9 @@ def make_batches(
 ) -> list[Made]:
     """Make the blocks of each batch, a range of block numbers; make their N too if `numbers`.
 
-    Each thread makes a batch or, if there is only one block to make, a part of it. Costs O(M(bits)
-    log boxes); N takes about as long as P and D together. Calls `poll` with the jobs done so far,
-    every 20 ms or so, always in the calling thread.
+    Each thread makes a batch at a time. If there is only one block to make, each thread makes a
+    part of it. Costs O(M(bits) log boxes); N takes about as long as P and D together. Every 20 ms
+    or so, calls `poll` in the calling thread, with the number of jobs done so far and of all jobs.
     """
     if len(batches) == len(batches[0]) == 1 < parts_of_block(chain, threads):
         return [_make_together(chain, batches[0], numbers, threads, poll)]
@@ -100,7 +106,10 @@ def make_batches(
 
 
 def _make_batch(chain: Chain, batch: range, numbers: bool, check: Check) -> Made:
-    """Make the blocks of a batch, at most `STRETCH` boxes at a time unless a block is larger."""
+    """Make the blocks of a batch, some of them at a time.
+
+    That is at most `STRETCH` boxes at a time, or one block if a block has more boxes.
+    """
     b = chain.boxes_per_block
     boxes, step = range(batch.start * b, batch.stop * b), max(STRETCH // b, 1) * b
     with unlocked():  # short operations keep the lock, see `_join`
@@ -112,7 +121,11 @@ def _make_batch(chain: Chain, batch: range, numbers: bool, check: Check) -> Made
 
 
 def _make_together(chain: Chain, batch: range, numbers: bool, threads: int, poll: Poll) -> Made:
-    """Make the one block of a batch: each thread makes a part; then all multiply to join parts."""
+    """Make a batch of one block with several threads.
+
+    Each thread first makes a part of the block. Then all threads multiply, to join the parts in
+    pairs until there is one.
+    """
     size, done = chain.boxes_per_block // parts_of_block(chain, threads), 0
     firsts = range(batch.start * chain.boxes_per_block, batch.stop * chain.boxes_per_block, size)
     todo = len(firsts) + 5 * (len(firsts).bit_length() - 1)
@@ -164,9 +177,10 @@ def _box_by_box(boxes: range, chain: Chain, numbers: bool) -> Parts:
 
 
 def _stretch(first: int, size: int, chain: Chain, numbers: bool, check: Check) -> Parts:
-    """Make P and D of each block in the `size` boxes from box `first` on; N too if `numbers`.
+    """Return P and D of each block in the `size` boxes from box `first` on; N too if `numbers`.
 
-    If these boxes are only a part of a block, make P and D of that part.
+    If `size` is less than a block, return those of this part of a block. Calls `check`, which
+    raises if the work should be abandoned.
     """
     check()
     if not _is_regular(chain):
@@ -185,9 +199,9 @@ def _stretch(first: int, size: int, chain: Chain, numbers: bool, check: Check) -
 
 @lru_cache(maxsize=4)
 def _binomials(degree: int, count: int, bits: int) -> list[mpz]:
-    """Return one long integer for each i = 0 … degree, with C(k,i) for k = 0 … count-1 packed in.
+    """Return, for each i from 0 to `degree`, a long integer that holds C(k,i) for all k < `count`.
 
-    Each C(k,i) has a field of `bits` bits.
+    In it each C(k,i) has a field of `bits` bits; that of k = 0 is the lowest.
     """
     rows, row = [], [mpz(1)] * count
     for i in range(degree + 1):
@@ -229,10 +243,10 @@ def _join(
     half: int,
     together: Callable[..., list[list[mpz]]] = _in_turn,
 ) -> Parts:
-    """Join every two neighbouring groups of `half` boxes into one.
+    """Join every two neighbouring groups of `half` boxes; return lists of half the length.
 
-    `together` runs the jobs that compute N, P and D: one after the other, or in parallel. N costs
-    as much as P and D together.
+    `together` is a function that takes jobs, runs them one after the other or in parallel, and
+    returns their results. The jobs compute N, P and D. N costs as much as P and D together.
     """
     get_context().allow_release_gil = 2 * half >= _UNLOCK_FROM
     n1, p1, d1 = (part[::2] for part in parts)
@@ -254,9 +268,9 @@ def _join(
 
 
 def _prove(left: Parts, right: Parts, joined: Parts) -> None:
-    """Check the products of `_join` modulo 2^61-1, at a hundredth of what they cost.
+    """Check the products of `_join` modulo 2^61-1. Raises WrongState if one of them is wrong.
 
-    Raises WrongState if one is wrong.
+    The check takes a hundredth of the time that the products take.
     """
     (n1, p1, d1), (n2, p2, d2), (n, p, d) = (
         [[number % PRIME for number in part] for part in parts] for parts in (left, right, joined)

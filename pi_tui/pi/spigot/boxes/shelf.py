@@ -17,7 +17,7 @@ from pi_tui.pi.spigot.boxes.blocks import Block
 
 
 class LostBlock(Exception):
-    """A block cannot be read back; it must be made again."""
+    """Raised if a block cannot be read back from the database. The block must be made again."""
 
     def __init__(self, batch: int) -> None:
         super().__init__(f"batch {batch}")
@@ -25,16 +25,20 @@ class LostBlock(Exception):
 
 
 class Shelf:
-    """Keeps the blocks that were read last, at most `most`. Threads may use it side by side."""
+    """Reads blocks from the database, and keeps the `most` blocks read last in memory.
+
+    Threads may use it side by side.
+    """
 
     def __init__(self, most: int) -> None:
         self._lock = Lock()  # a block that two threads want is read once
         self._read = lru_cache(most)(_read)
 
     def fetch(self, wanted: Block | ShelvedBlock) -> Block:
-        """Return the block; read a shelved one from the database unless it is still in memory.
+        """Return the block `wanted`; if only its residues are in memory, read it from the database.
 
-        Raises LostBlock if it cannot be read.
+        A block that was read lately is still in memory, and is not read again. Raises LostBlock if
+        the block cannot be read.
         """
         if isinstance(wanted, Block):
             return wanted

@@ -55,9 +55,9 @@ def ranges(digits: int) -> list[range]:
 
 
 def twos(some: range) -> int:
-    """Count the factors of two in Q of these terms: Q is stored without them.
+    """Count the factors of two in Q of these terms. Q is stored without these factors.
 
-    For each k from 1 on there are 15 from 640320^3/24, and those of k^3.
+    Each term k from 1 on adds 15 factors from 640320^3/24, and all those of k^3.
 
     >>> twos(range(1, 3))
     33
@@ -92,14 +92,20 @@ def join(some: range, check: Check, left: Found, right: Found) -> Found:
 
 
 def last_q(some: range, wanted: int, check: Check, left: Found, right: Found) -> Found:
-    """Return Q of all terms, cut to its `wanted` leading bits; `left`, `right` are the halves."""
+    """Return Q of all terms in `some`, without trailing bits: about `wanted` leading bits are kept.
+
+    `left` and `right` are P, Q and T of the first and of the second half of the terms.
+    """
     check()
     beyond = _beyond(some, wanted, left, right)
     return (shifted(left[1] * right[1], twos(some) - beyond),)
 
 
 def last_t(some: range, wanted: int, check: Check, left: Found, right: Found) -> Found:
-    """Return T of all terms, cut by as many trailing bits as `last_q` cuts off Q."""
+    """Return T of all terms in `some`, without as many trailing bits as `last_q` cuts off Q.
+
+    `left` and `right` are P, Q and T of the first and of the second half of the terms.
+    """
     check()
     (p1, _, t1), (_, q2, t2) = left, right
     beyond = _beyond(some, wanted, left, right)
@@ -131,8 +137,8 @@ def root_10005(wanted: int, check: Check) -> mpz:
 def _leaf(some: range) -> Found:
     """Return P, Q (without its factors of two) and T of at most `LEAF` terms.
 
-    Begins with lists of P, Q and T of every term, and joins neighbours until one of each is left.
-    This is twice as fast as recursion to single terms.
+    Makes lists of P, Q and T, with one of each for every term. Then joins neighbours in the lists
+    until each list has one number. This is twice as fast as recursion down to single terms.
     """
     p = [mpz((6 * k - 5) * (2 * k - 1) * (6 * k - 1)) for k in some]
     q = [mpz(k * k * k * _C3_OVER_24) for k in some]
@@ -149,11 +155,13 @@ def _leaf(some: range) -> Found:
 
 @lru_cache(maxsize=32)
 def _common(half: int) -> mpz:
-    """Return the factor C(h) by which P of h = `half` terms and Q of the next h can be divided.
+    """Return the common factor C(h), for h = `half`, by which `join` divides P1 and Q2.
 
-    Let H(h) be the part of (h!)^3 that is prime to 6: it divides both. Let F(h) be the part of it
-    that joins of shorter ranges have divided out already: F(h) = F(h/2)^2 C(h/2). So C(h) is
-    H(h) / F(h) = C(h/2) H(h) / H(h/2)^2, and H(h) / H(h/2)^2 is made of a binomial.
+    P1 belongs to the first h of 2h terms, Q2 to the other h. Both products contain H(h), the part
+    of (h!)^3 that is prime to 6. But the joins of shorter ranges have already divided a part of
+    H(h) out of P1, and the same part out of Q2. That part is F(h) = F(h/2)^2 C(h/2). So C(h) = H(h)
+    / F(h) = C(h/2) H(h) / H(h/2)^2. There H(h) / H(h/2)^2 is the third power of a binomial, without
+    its factors of two and three.
     """
     if half > LEAF:
         return _common(half // 2) * _cube(bincoef(half, half // 2))

@@ -55,7 +55,7 @@ _NOT_MADE = (2**64 - 1,) * 3
 
 
 def blocks_bytes(blocks: Iterable[Block]) -> bytes:
-    """Encode P and D of some blocks as the content of a piece."""
+    """Return the bytes of a piece that holds P and D of these blocks, one block after the other."""
     data = bytearray()
     for block in blocks:
         data += LENGTH.pack(block.shift)
@@ -65,7 +65,7 @@ def blocks_bytes(blocks: Iterable[Block]) -> bytes:
 
 
 def numbers_bytes(numbers: Iterable[mpz]) -> bytes:
-    """Encode some numbers as the content of a piece."""
+    """Return the bytes of a piece that holds these numbers, one after the other."""
     data = bytearray()
     for number in numbers:
         put(data, number)
@@ -150,7 +150,11 @@ def _kept(pieces: State, size: Size) -> Kept:
 
 
 def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]) -> SpigotState:
-    """Return the state with the numbers and blocks from `pieces`; its `lost` counts lost blocks."""
+    """Return `state` with the numbers and blocks that `pieces` hold.
+
+    `residues` has those of each block, from the header of the saved state. A block that was not
+    made yet, or whose piece is missing, is None in the result. `lost` counts the missing ones.
+    """
     boxes: list[mpz | None] = []
     blocks: list[AnyBlock | None] = []
     kept: dict[str, Piece] = {}
@@ -197,7 +201,11 @@ def shelved(size: Size, batch: Batch, piece: Piece, residues: tuple[int, ...]) -
 def _blocks(
     piece: Piece, chain: Chain, numbers: range, residues: Sequence[tuple[int, ...]]
 ) -> list[Block]:
-    """Decode the blocks of a batch; its piece may also hold blocks that were dropped since."""
+    """Return the blocks of a batch, decoded from `piece` and checked against `residues`.
+
+    The piece may also hold blocks that the spigot no longer needs. They are returned at the end,
+    and have no residues to be checked against.
+    """
     source, blocks = Source(piece.read()), list[Block]()
     longest = limits.most_box_bytes(chain)
     batch = range(numbers.start, numbers.start + chain.blocks_per_batch)
@@ -250,8 +258,9 @@ def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
 def _digits_at(size: Size, i: int, nines: int, output: bytes) -> bytes:
     """Return the digits of `output` that were settled after iteration `i`.
 
-    Not settled yet are the predigit, which a carry may still change, and the `nines` super-digits
-    of nines after it. Raises BadState if `output` has too few digits.
+    After `i` iterations two things are not settled: the predigit, which a carry may still change,
+    and the `nines` super-digits after it, all of nines. Raises BadState if `output` has too few
+    digits.
     """
     count = min(max(i - nines - 2, 0) * size.digits_per_step, size.digits)
     require(len(output) >= count, "some of its digits are missing")
