@@ -33,7 +33,8 @@ from pi_tui.app.talk.key_queue import KeyQueue
 from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.app.terminal.timers import certain
 from pi_tui.app.widgets.bars import trouble
-from pi_tui.errors import UsageError
+from pi_tui.errors import StorageError, UsageError
+from pi_tui.no_memory import MESSAGE, is_lack_of_memory
 from pi_tui.words import plain
 from pi_tui.worker import garbage
 from pi_tui.worker.crash_report import report, traceback_of
@@ -281,11 +282,12 @@ class RunApp(Face):
         return certain(super().set_timer(*of_a_timer, **more))
 
     def _handle_exception(self, error: Exception) -> None:
-        """Exit with code 1 and a traceback, which shows no local variables."""
-        self._return_code = 1
+        """Exit with code 1 and a traceback without local variables; with 6 for lack of memory."""
         self._exception = self._exception or error  # only the first: it caused the others
         cause = getattr(self._exception, "error", self._exception)  # of Textual's WorkerFailed
-        self._exit_renderables[:] = [Text(report(cause))]
+        lacks = is_lack_of_memory(cause)
+        self._return_code = StorageError.exit_code if lacks else 1
+        self._exit_renderables[:] = [Text(MESSAGE if lacks else report(cause))]
         self._close_messages_no_wait()
         self._exception_event.set()
 

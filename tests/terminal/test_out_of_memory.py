@@ -7,6 +7,8 @@ import resource
 import signal
 from pathlib import Path
 
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.helpers import pi_tui, saved, wait_until
 from tests.terminal.emulator import Terminal
 from tests.terminal.shell import bash, state_of, typed, watched
@@ -44,14 +46,42 @@ def test_gmp_without_memory_leaves_a_clean_terminal_and_saved_data(
     with bash() as terminal:
         pid = begun_with(80, terminal, database)
         terminal.until(lambda: not state_of(pid))
-        terminal.see("its last checkpoint stands")
+        # GMP ends the process by SIGABRT or SIGSEGV, if the screen does not lack memory first.
+        terminal.see("its last checkpoint stands|not enough memory")
         terminal.until(lambda: terminal.left_behind_by_a_job() == [])
         terminal.send("echo code=$?; stty -a | grep -o ' icanon'\n")
-        terminal.see("(?m)^code=1(34|39)$")  # SIGABRT, sometimes SIGSEGV: no exception of Python's
+        terminal.see("(?m)^code=(134|139|6)$")
         terminal.see(r"(?m)^ icanon")
     assert saved(database) == DONE
     done = pi_tui("export", "--digits", DONE, "--from", 762, "--to", 767, "--db", database)
     assert done.stdout == "999999\n"
+
+
+LACKING = """
+import sys
+from pi_tui.app.app import RunApp
+from pi_tui.cli import main
+
+def without_memory(app):
+    raise MemoryError
+
+RunApp.action_help = without_memory
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_screen_without_memory_saves_and_ends_with_code_6_and_one_line(database: Path) -> None:
+    command = ("--digits", 20_000, "--db", database)
+    with Terminal(*command, program=("-c", LACKING)) as terminal:
+        terminal.see("running")
+        terminal.send("?")
+        assert (terminal.wait(), terminal.left_behind()) == (6, [])
+        assert terminal.raw.count(b"not enough memory; what was saved is safe") == 1
+        assert b"Traceback" not in terminal.raw
+    with CheckpointStore.open(str(database), SpigotKind(), write=False) as store:
+        run = store.latest_run()
+        assert run is not None
+        assert store.checkpoints(run)
 
 
 def test_terminal_that_accepts_no_bytes_is_restored_after_a_kill_once_it_accepts_some(
