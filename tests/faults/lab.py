@@ -6,11 +6,13 @@ import multiprocessing
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
 from pi_tui.checkpoints.store import CheckpointStore
@@ -25,6 +27,10 @@ _forge = multiprocessing.get_context("forkserver")  # imports once, forks in mil
 _forge.set_forkserver_preload(
     ["pytest", "sqlalchemy.dialects.sqlite", "tests.faults.driver", "tests.faults.warm"]
 )
+_polling = threading.Lock()
+"""Each start of a process polls all others. If two threads polled one process at once, the second
+would take its exit code for 255: seen 4 times in 1,600 starts by four threads.
+"""
 
 
 class Child:
@@ -33,7 +39,8 @@ class Child:
     def __init__(self, task: Task) -> None:
         self._line, theirs = _forge.Pipe()
         self._process = _forge.Process(target=drive, args=(task, theirs), daemon=True)
-        self._process.start()
+        with _polling:
+            self._process.start()
         theirs.close()
         self.messages: list[tuple[Any, ...]] = []
         self.acked = 0
@@ -84,10 +91,15 @@ class Child:
         self.hear_out()
 
     def join(self) -> int:
-        self._process.join(_PATIENCE)
+        self.await_end()
         assert self._process.exitcode is not None
         self._line.close()
         return self._process.exitcode
+
+    def await_end(self) -> None:
+        wait([self._process.sentinel], _PATIENCE)
+        with _polling:
+            self._process.join(0)
 
     def said(self, word: str) -> list[Any]:
         return [message[1] for message in self.messages if message[0] == word]
@@ -102,7 +114,7 @@ def child(task: Task) -> Iterator[Child]:
     finally:
         with suppress(ProcessLookupError, OSError):
             made.signal(9)
-        made._process.join(_PATIENCE)
+        made.await_end()
 
 
 def side_by_side(verb: Callable[[T], R], things: Iterable[T]) -> list[R]:
