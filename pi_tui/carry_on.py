@@ -65,13 +65,13 @@ def carry_on(
 
     `location` is the path or URL of the database, created if missing. `again` is the command that
     resumes the run, for messages; by default, the command that started this process. The run is
-    saved every five seconds, or as `every_seconds`, `every_output` or `cadence` say. With `fresh`
-    the run starts over, and what is saved of it is lost. `to` is a file for the output, written
-    completely or not at all. `face` is "line" (progress on stderr), "screen" (an app of its own),
-    or "auto": the screen on a terminal, else the line. In the main thread, SIGINT, SIGTERM and
-    SIGHUP save and end the run. What a machine prints appears above the line of progress, and so
-    does what handlers of the root logger write, such as those of `logging.basicConfig`. If stdout
-    is a file, prints go there.
+    saved every five seconds, or every `every_seconds` seconds, or at each multiple of
+    `every_output` bytes of output, or as `cadence` says. With `fresh` the run starts over, and what
+    is saved of it is lost. `to` is a file for the output, written completely or not at all. `face`
+    is "line" (progress on stderr), "screen" (an app of its own), or "auto": the screen on a
+    terminal, else the line. In the main thread, SIGINT, SIGTERM and SIGHUP save and end the run.
+    What a machine prints appears above the line of progress, and so does what handlers of the root
+    logger write, such as those of `logging.basicConfig`. If stdout is a file, prints go there.
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)

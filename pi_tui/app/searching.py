@@ -99,7 +99,10 @@ class Searching:
         self.show_hits()
 
     def _seek(self, offset: int, *, forward: bool = True) -> None:
-        """Scroll forward to the first hit after `offset`, or back to the last hit before it."""
+        """Scroll to the first hit after `offset`; without `forward`, to the last hit before it.
+
+        If too little output is searched to know that hit, scroll once it is.
+        """
         self._sought = offset, forward
         self._go_on()
 

@@ -141,9 +141,9 @@ def _plain_task(goal: int, **parameters: Parameter) -> Task:
 
 
 def _reason(text: str, goal: int | None) -> str:
-    """Return the text of a TypeError on one line, but advice if the GOAL is the cause.
+    """Return `text`, that of a TypeError, on one line; or advice, if it is about the GOAL.
 
-    The GOAL is missing, or was given to a batch that takes none.
+    That is so if a GOAL is needed and `goal` is None, or if a batch takes none and `goal` is given.
     """
     if goal is None and "missing 1 required positional argument" in text:
         return "say how far to compute: a GOAL, like 1000"

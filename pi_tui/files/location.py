@@ -88,7 +88,10 @@ def looks_like_a_server(text: str) -> bool:
 
 
 def refuse_misplaced_url(arguments: Sequence[str]) -> None:
-    """Raise UsageError if a server's URL is not after `--db`, because messages would repeat it."""
+    """Raise UsageError if a server's URL stands among the arguments without `--db` before it.
+
+    Later messages would repeat such a word, and it may hold a password.
+    """
     for before, word in zip(("", *arguments), arguments, strict=False):
         is_option = word.startswith("-") or _ASSIGNED.match(word)
         if before != "--db" and not is_option and looks_like_a_server(word):
@@ -224,10 +227,11 @@ def _bases(path: Path) -> list[Path]:
 
 
 def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> bool:
-    """Return True if `path` is a file in `family`, or if its content starts with a beginning.
+    """Return True if nothing may be written to `path`.
 
-    `beginnings` are the first bytes of files that must not be overwritten. They are compared last:
-    to open and close a file that this process has open in SQLite would drop its locks.
+    That is so if it is a file in `family`, or if its first bytes are one of `beginnings`. The bytes
+    are read last: to open and close a file that this process has open in SQLite would drop its
+    locks.
     """
     for one in family:
         with suppress(OSError, ValueError):

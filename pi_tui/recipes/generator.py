@@ -77,7 +77,7 @@ class GeneratorKind(Kind):
         return {name: deepcopy(value) for name, value in values if not is_immutable(value)}
 
     def new(self, task: Task) -> GeneratorMachine:
-        """Return a machine at the beginning of the function."""
+        """Return a machine for a new run; its first step begins to run the generator function."""
         return GeneratorMachine(self, task, code=self.code)
 
     @functools.cached_property

@@ -116,7 +116,7 @@ def _apart(value: Any) -> tuple[str, Iterable[object]]:
 
 
 def _parts_of_array(array: Any) -> Iterable[object]:
-    """Return the objects in a numpy array; if it holds none, one digest of its bytes."""
+    """Return the elements of a numpy array of Python objects; of others, a digest of the bytes."""
     if array.dtype.hasobject:
         return list(array.ravel())
     return [hashlib.sha256(array.tobytes()).hexdigest()]

@@ -76,7 +76,7 @@ def test_run_opened_after_a_clean_end_has_no_owner(path: str, open_store: OpenSt
     assert (run.owner, store.load(run).notes) == ("", ())
 
 
-def test_owner_killed_with_a_run_open_is_reported_only_at_the_next_opening(
+def test_killed_owner_is_not_reported_again_at_the_second_opening_of_its_run(
     path: str, open_store: OpenStore
 ) -> None:
     pid = write_and_kill(path, "hold")

@@ -87,7 +87,7 @@ def overtake(db: str, idle: bool, *broken: str) -> tuple[int, str]:
     return end, judge(db, overtaker.acked, task.digits)
 
 
-def test_stopped_writer_continued_after_another_took_over_its_run_cannot_save(
+def test_suspended_writer_cannot_save_after_another_took_its_run_over(
     db: str, much: int, tally: Tally
 ) -> None:
     times = 6 * much

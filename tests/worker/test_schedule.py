@@ -125,7 +125,7 @@ def test_cadence_by_output_saves_by_time_again_once_output_stalls() -> None:
     assert saves.is_due(15.0, 1500)
 
 
-def test_cadence_by_output_saves_early_in_a_resumed_run() -> None:
+def test_resumed_run_with_cadence_by_output_is_saved_by_time_within_its_first_second() -> None:
     saves = SaveSchedule(Cadence(output=1000))
     saves.begin(now=0.0, count=0, again=True)
     assert saves.is_due(0.0, 0)

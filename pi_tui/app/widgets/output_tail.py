@@ -35,7 +35,10 @@ class OutputTail(OutputView):
         self._chunks = 0
 
     def show(self, source: Output, count: int, saved: int, held: bytes = b"") -> None:
-        """Show the first `count` bytes of `source`."""
+        """Show the output made so far: the first `count` bytes of `source`, `saved` of them saved.
+
+        `held` is not shown.
+        """
         self._look_for_text(source, count)
         super().show(source, count, saved)
         if not self._busy:

@@ -39,7 +39,11 @@ def can_measure() -> bool:
 
 
 class Face:
-    """Measures the app in a terminal: from its start, and at full speed."""
+    """Measures how the app feels in a terminal.
+
+    That is the time to its first frame and first digits; at full speed, how late the event loop is
+    and how long keys take; and the CPU seconds that it takes beyond `pi-tui run`.
+    """
 
     def __init__(self, room: Path, environment: dict[str, str], runs: int) -> None:
         """Make the folder `room`, in which all databases and reports of the measurement are kept.

@@ -213,7 +213,11 @@ class Spigot(Machine):
         self._weigh()
 
     def _weigh(self) -> None:
-        """Compute the weights of the blocks for the residue equation, once all blocks are made."""
+        """Prepare the residue equation (boxes/residue.py); do nothing until all blocks are made.
+
+        Computes the weight of each block and, before iteration 1, the value of all boxes. Raises
+        WrongState if a box holds more than it can.
+        """
         if self._rows.missing:
             return
         blocks = self._rows.blocks_by_chain()

@@ -202,7 +202,7 @@ def test_measurement_of_a_killed_run_also_has_the_cpu_time_of_an_undisturbed_one
     assert told["cpu in peace"] > 0
 
 
-def test_table_says_that_a_killed_run_was_given_up(
+def test_table_says_that_a_run_killed_again_and_again_was_given_up(
     report: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
     killed = {"digits": 6, "every": 3.0, "kills": 9, "cpu in peace": 1.0, "cpu": 4.0}

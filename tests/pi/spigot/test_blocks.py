@@ -101,7 +101,9 @@ def test_series_rest_of_h_factorial_divides_every_product_of_h_consecutive_p_or_
 
 @EVERY_CHAIN
 @pytest.mark.parametrize("boxes", [*range(1, 257, 15), 128, 129, 200, 255, 300])
-def test_common_factor_divides_n_p_and_d_of_blocks_at_any_place(series: Series, boxes: int) -> None:
+def test_common_factor_divides_n_p_and_d_of_a_block_whichever_box_it_begins_at(
+    series: Series, boxes: int
+) -> None:
     """Check products of p's and q's as boxes add them to N; then check N, P and D themselves."""
     common = common_factor(series, boxes)
     assert (common > 1) == (boxes >= 2 * THIN_FROM)

@@ -28,7 +28,9 @@ def test_plan_keeps_a_given_k() -> None:
 
 
 @pytest.mark.parametrize("series", CHAINS, ids=lambda chain: chain.name)
-def test_boxes_needed_decrease_to_the_guard_boxes_and_fit_into_the_blocks(series: Series) -> None:
+def test_boxes_needed_never_increase_end_at_the_guard_boxes_and_fit_into_the_blocks(
+    series: Series,
+) -> None:
     chain = Chain(series, 1_000, 10, 7)
     boxes = [chain.boxes_needed(done) for done in range(200)]
     assert boxes == sorted(boxes, reverse=True)

@@ -105,11 +105,11 @@ def names(n: int) -> dict[str, int]:
 
 
 def found_by_1_1(n: int, kept: set[str]) -> int:
-    """Return how many steps version 1.1 had counted by the time it had saved the results in `kept`.
+    """Count the steps that version 1.1 made for the saved results named in `kept`, for n decimals.
 
-    `kept` has their names. Version 1.1 saved these results without taking their common factors out,
-    so they are discarded and computed again. Their steps stay counted, so that the run's number of
-    steps does not fall.
+    This version discards these results, because their common factors were not taken out, and
+    computes them again. Their steps still count, so that the number of steps of a resumed run does
+    not fall.
     """
     pieces, tops = 2 if n < 199 else 16, {"top-q", "top-t1", "top-t2"}
     ranges = [
