@@ -23,7 +23,7 @@ class _DigitInput(SearchInput):
 
 
 class DigitSearchBar(SearchBar):
-    """Searches digits while the user types; shows how many hits there are, and how likely one is."""
+    """Searches digits while the user types; shows how many hits there are and how likely one is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "app.more", priority=True)]
     FIELD = _DigitInput
