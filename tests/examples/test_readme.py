@@ -120,7 +120,9 @@ def test_terminated_program_prints_how_to_resume(program: Path, kind: Kind) -> N
     assert last_line(err) == f"collatz: saved step {steps}; `{command}` goes on from there"
 
 
-def test_program_killed_after_any_step_and_resumed_loses_no_output(kind: Kind) -> None:
+def test_machine_of_readme_made_from_the_state_after_any_step_gives_the_whole_output(
+    kind: Kind,
+) -> None:
     assert {resumed(kind, step.state, step.output) for step in steps_of(kind)} == {records(GOAL)}
 
 

@@ -107,7 +107,9 @@ def test_full_disk_is_reported_and_saved_data_kept(
     tally(f"no more space ({name})", 1, "told, 0 lost, completed after it was lifted")
 
 
-def test_run_completes_after_a_file_size_limit_is_lifted(db: str) -> None:
+def test_process_whose_save_failed_at_a_file_size_limit_completes_once_it_is_lifted(
+    db: str,
+) -> None:
     with child(Task(db, steps=5, patience=50, largest_file=50_000)) as starved:
         assert starved.hear_out() == 0
     assert starved.said("failed")

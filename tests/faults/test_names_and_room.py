@@ -139,7 +139,7 @@ def test_commands_on_a_database_elsewhere_work_in_a_deleted_working_folder(
     assert done.returncode == 0
 
 
-def test_empty_database_file_of_the_user_is_kept_if_no_tables_can_be_made_in_it(
+def test_empty_database_file_of_the_user_is_kept_if_its_journal_cannot_be_made(
     tmp_path: Path,
 ) -> None:
     """Only files made by the failed call are removed."""

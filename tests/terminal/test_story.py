@@ -95,7 +95,7 @@ WAYS_OUT = {
 
 @pytest.mark.parametrize(("leave", "code"), WAYS_OUT.values(), ids=WAYS_OUT)
 @pytest.mark.parametrize("state", ["running", "paused"])
-def test_each_key_to_exit_saves_first_and_leaves_a_clean_terminal(
+def test_each_key_and_signal_to_exit_saves_first_and_leaves_a_clean_terminal(
     state: str, leave: Callable[[Terminal], None], code: int, database: Path
 ) -> None:
     with app(database, "--checkpoint-every", "0") as terminal:

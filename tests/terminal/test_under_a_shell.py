@@ -32,7 +32,7 @@ def test_run_in_a_closed_window_saves_although_kernel_and_shell_both_signal_it(
 @pytest.mark.parametrize(
     "numbers", [(signal.SIGTERM, signal.SIGTERM), (signal.SIGHUP, signal.SIGTERM)]
 )
-def test_run_saves_even_if_a_second_signal_follows_the_first_immediately(
+def test_run_command_saves_even_if_a_second_signal_follows_the_first_at_once(
     numbers: tuple[signal.Signals, signal.Signals], between: float, database: Path
 ) -> None:
     with started("run", *SLOW, *UNSAVED, "--db", database) as child:

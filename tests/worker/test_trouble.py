@@ -213,7 +213,7 @@ def test_wrong_state_is_not_saved_at_stop(make_worker: MakeWorker, database: Pat
     assert in_the_file(database).output == b""
 
 
-def test_lost_checkpoint_is_recomputed_and_compared_with_saved_output(
+def test_run_with_a_damaged_newest_checkpoint_completes_with_right_digits_and_a_note(
     make_worker: MakeWorker, database: Path
 ) -> None:
     save_twice(database)

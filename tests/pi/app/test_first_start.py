@@ -65,7 +65,7 @@ async def test_first_start_exits_if_no_digits_are_given(bench: Bench) -> None:
     assert app.return_code == 0
 
 
-def test_app_imports_only_what_the_first_frame_needs() -> None:
+def test_import_of_the_app_loads_no_sqlalchemy_gmpy2_markdown_or_dialogs() -> None:
     ask = "import sys, pi_tui.pi.app.pi_app, json; print(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     loaded = set(json.loads(done.stdout))

@@ -78,7 +78,7 @@ def test_digits_counted_in_pieces_have_the_same_counts_as_all_digits_together() 
     assert 1 < chi_square(counts.counts) < 30
 
 
-def test_ten_million_digits_are_counted_in_chunks() -> None:
+def test_digits_of_two_and_a_half_chunks_are_counted_in_three_calls() -> None:
     counts, steps = DigitCounts(), 1
     digits = b"0123456789" * (CHUNK // 4)
     while counts.feed(digits, len(digits)):
