@@ -71,7 +71,7 @@ def test_import_of_the_app_loads_no_sqlalchemy_gmpy2_markdown_or_dialogs() -> No
     loaded = set(json.loads(done.stdout))
     heavy = ("sqlalchemy", "gmpy2", "rich.markdown", "markdown_it")
     assert not loaded & set(heavy)
-    ours = ("screens.help", "screens.runs_list", "screens.dialogs", "screens.palette")
+    ours = ("screens.help", "screens.runs_list", "screens.dialogs")
     assert not loaded & {f"pi_tui.app.{name}" for name in ours}
     assert not loaded & {
         f"pi_tui.pi.app.{name}" for name in ("views.heat_view", "widgets.digit_search_bar")
