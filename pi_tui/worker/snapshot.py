@@ -39,7 +39,7 @@ class State(StrEnum):
 
     @property
     def is_at_rest(self) -> bool:
-        """Return True if nothing is computed here, so an exit needs no save."""
+        """Return True if nothing is computed here: complete, failed, paused or watching."""
         return self.is_final or self in (State.PAUSED, State.WATCHING)
 
 
@@ -139,7 +139,10 @@ class Snapshot:
         return self.checkpoints[0] if self.checkpoints else None
 
     def is_of(self, task: Task, tuning: Collection[str]) -> bool:
-        """Return True if this snapshot shows the run of `task`; tuning is not compared."""
+        """Return True if this snapshot shows the run of `task`.
+
+        The kind and the parameters named in `tuning` are not compared.
+        """
         if task.goal != self.goal:
             return False
         return task.identity(tuning) == Task(self.goal, self.parameters).identity(tuning)
