@@ -44,7 +44,7 @@ class State(StrEnum):
 
 
 class SaveFailure(NamedTuple):
-    """A failed save. Computing goes on, and the save is retried."""
+    """A failed save, or a failed read that the computation waits for. Both are retried."""
 
     since: datetime
     """Time of the first of the failing saves (UTC)."""
