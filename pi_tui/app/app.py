@@ -126,7 +126,7 @@ class RunApp(Face):
     # Opening
 
     def open(self) -> None:
-        """Draw what is saved, and only then start the worker, because its imports are slow."""
+        """Draw what is saved; then start the worker, whose imports are slow, or ask for a goal."""
         self.when_open()
         self.recall_looks()
         self.live.start()
@@ -143,14 +143,14 @@ class RunApp(Face):
         self.worker.start()
 
     def take(self, worker: AnyWorker) -> None:
-        """Show the run of this worker from now on, in place of the previous run."""
+        """Start this worker, and show its run from now on in place of the previous run."""
         self.worker = worker
         self.live.begin_again()
         worker.start()
         self.live.hurry()
 
     async def on_event(self, event: events.Event) -> None:
-        """Queue keys; let Textual handle all other events."""
+        """Queue keys; let Textual handle Ctrl+C, Ctrl+Q and all other events at once."""
         await self._keys.handle(event)
 
     @property
@@ -174,15 +174,15 @@ class RunApp(Face):
         return self.screen is self.main_screen
 
     def action_toggle_pause(self) -> None:
-        """Pause or resume."""
+        """Pause or resume; if the run is only watched, compute it here, or say why not."""
         steering.toggle_pause(self)
 
     def action_save_now(self) -> None:
-        """Request a checkpoint."""
+        """Request a checkpoint; if the run is only watched, tell the user so instead."""
         steering.save_now(self)
 
     async def action_save_and_suspend(self) -> None:
-        """Save a checkpoint, then suspend the process."""
+        """Save, then suspend the process; do nothing while the app saves to exit or change runs."""
         await steering.suspend(self)
 
     async def action_quit(self) -> None:
@@ -190,17 +190,17 @@ class RunApp(Face):
         self.quitting.begin()
 
     def action_runs(self) -> None:
-        """Open the list of all runs in the database."""
+        """Open the list of the saved runs of this app's kind, unless a dialog is open."""
         if self.is_uncovered:
             self.questions.converse(self.run_changes.browse())
 
     def action_change_theme(self) -> None:
-        """Let the user choose a theme, with a preview."""
+        """Let the user choose a theme, with a preview, unless a dialog is open."""
         if self.is_uncovered:
             self.questions.converse(self.looks.choose_theme())
 
     def action_crash_test(self) -> None:
-        """Ask, then kill this process, so that the user can see what is lost."""
+        """Ask, then kill this process, unless a dialog is open or nothing is being computed."""
         if self.is_uncovered:
             from pi_tui.app.terminal.crash_test import crash_test
 
@@ -214,7 +214,7 @@ class RunApp(Face):
             self.push_screen(HelpScreen(self.key_table, self.help_texts()))
 
     def action_show_trouble(self) -> None:
-        """Show in full what is wrong, with the traceback of a step that failed."""
+        """Show what is wrong, if anything, and the traceback of it, unless a dialog is open."""
         from pi_tui.app.screens.help import ReadingScreen
 
         if not self.is_uncovered:

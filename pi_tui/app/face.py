@@ -49,7 +49,7 @@ class Face(App[int]):
     open: Callable[[], None]
     """Shows the run for the first time; the main screen calls this once it can show frames."""
     take: Callable[[AnyWorker], None]
-    """Shows the run of this worker from now on, in place of the previous run."""
+    """Starts this worker, and shows its run from now on in place of the previous run."""
 
 
 def face_of(node: DOMNode) -> Face:

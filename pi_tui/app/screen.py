@@ -91,7 +91,7 @@ class RunScreen(Screen[None]):
         yield CheckpointPanel(id="checkpoint-panel", classes="card")
 
     def second_panels(self) -> Iterable[Widget]:
-        """Yield the panels that only a large window has room for."""
+        """Yield the panels that only a large window has room for; most kinds have none."""
         return ()
 
     def _take_breakpoints(self, width: int, height: int) -> None:
@@ -104,7 +104,7 @@ class RunScreen(Screen[None]):
         self.add_class(wide[-1], high[-1])
 
     def on_mount(self) -> None:
-        """Show the run before the first paint, so that the first paint shows something."""
+        """Open the app: show the run before the first paint, and start the worker after it."""
         self.face.open()
 
     @property
@@ -141,14 +141,17 @@ class RunScreen(Screen[None]):
         return False
 
     def show(self, frame: Frame, *, fully: bool = True) -> None:
-        """Show `frame`, the values of one moment, in the bars; with `fully`, in the panels too."""
+        """Show `frame`, the values of one moment, in the bars and the panel of the progress.
+
+        With `fully`, show it in the other panels too.
+        """
         self.set_class(not frame.snapshot.goal, "-no-run")
         for panel in self.query(Panel):
             if fully or not panel.has_class("card") or isinstance(panel, ProgressPanel):
                 panel.show(frame)
 
     def restart(self, snapshot: Snapshot) -> None:
-        """Clear everything shown of this run, to show another one."""
+        """Clear output, search and selection, to show the run of `snapshot` from now on."""
         self.action_clear()
         self.source, self.count, self.snapshot = b"", 0, snapshot
         self.output_view.forget()
@@ -192,18 +195,21 @@ class RunScreen(Screen[None]):
         await self.searching.open()
 
     def action_turn_hits(self, forward: bool) -> None:
-        """Scroll to the next hit or, unless `forward`, to the previous one."""
+        """Scroll to the next hit or, unless `forward`, to the previous one.
+
+        If nothing is searched, only tell the user so.
+        """
         if self.output_view.needle is not None:
             self.bring_up_output()
         self.searching.turn(forward=forward)
 
     def action_clear(self) -> None:
-        """End the search, and remove highlights and selection."""
+        """End the search, remove highlights and selection, and focus the output."""
         self.clear_selection()
         self.searching.close()
 
     def action_go_to(self) -> None:
-        """Ask for a position and scroll to it."""
+        """Ask for a position, scroll to it and highlight it; without output, refuse."""
         if self.has_output("There is nowhere to go yet."):
             self.face.questions.converse(self._go_to())
 
@@ -244,7 +250,10 @@ class RunScreen(Screen[None]):
         return "the line"
 
     def action_copy_text(self) -> None:
-        """Copy the selection and clear it, so that the next ctrl+c quits."""
+        """Copy the selection and clear it, so that the next ctrl+c quits.
+
+        Raises SkipAction without a selection, so that Textual quits at this ctrl+c.
+        """
         text = self.get_selected_text()
         if text is None:
             super().action_copy_text()

@@ -99,8 +99,8 @@ class Loading:
         """Read the run, its output and its checkpoint rows in one transaction; return all three.
 
         If output is damaged, it and the length in the run end before the damage, and a note for the
-        user tells of it. The checkpoints are a dict by number; an unreadable row has the value
-        None.
+        user tells of it. A complete run whose output is damaged or too short is returned as active.
+        The checkpoints are a dict by number; an unreadable row has the value None.
         """
         with self._saved.transaction() as connection:
             row = self._saved.row(connection, run)
@@ -139,7 +139,8 @@ class Loading:
         """Restore the machine of checkpoint `seq`; return it with the checkpoint, None if deleted.
 
         If the machine is restored, the next save relies on this checkpoint and its pieces. Raises
-        BadState or WrongState if the checkpoint is damaged.
+        BadState or WrongState if the checkpoint is damaged, or needs output that is missing. Raises
+        NotOursError if a newer version of the kind saved it.
         """
         reader_of = partial(self._reader.of, self._run.id)
         with self._saved.transaction() as connection:
@@ -166,7 +167,10 @@ class Loading:
         return machine, checkpoint
 
     def _begin_again(self) -> Machine:
-        """Return a new machine, because there is no good checkpoint."""
+        """Return a new machine, because there is no good checkpoint.
+
+        Add a note for the user if something was saved and is computed again.
+        """
         machine = checked.new(self._kind, self._run.task)
         if self._kind.repeatable and (self._notes or self._output):
             saved = amount(len(self._output), None, self._kind.unit)

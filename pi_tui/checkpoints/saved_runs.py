@@ -17,25 +17,31 @@ if TYPE_CHECKING:
 
 
 def list_runs(location: str, kind: Kind) -> list[Run]:
-    """Return all runs of the kind, also while a worker of any process writes."""
+    """Return all runs of the kind, the most recently used first, also while a process writes.
+
+    Raises NothingSavedError if there is no database of checkpoints.
+    """
     with _store(location, kind, write=False) as store:
         return store.runs()
 
 
 def list_all_runs(location: str, kinds: Kinds) -> list[Run]:
-    """Return the runs of every kind; works while another process is writing."""
+    """Return the runs of every kind, the most recently used first, also while a process writes.
+
+    Raises NothingSavedError if there is no database of checkpoints.
+    """
     with _store(location, kinds.own, write=False) as store:
         return store.all_runs(kinds)
 
 
 def saved_output(location: str, kind: Kind, run: Run) -> bytes:
-    """Return all saved output of the run."""
+    """Return the output that was saved when `run` was read, without any saved since."""
     with _store(location, kind, write=False) as store:
         return store.output(run, 0, run.committed)
 
 
 def delete_run(location: str, kind: Kind, task: Task) -> None:
-    """Delete the run with its output. Raises AlreadyOpenError while a worker computes it."""
+    """Delete the run of `task`, if any. Raises AlreadyOpenError while a worker computes it."""
     with _store(location, kind, write=True) as store:
         store.delete(task)
 

@@ -36,7 +36,7 @@ def may_begin_again(location: str, kind: Kind, task: Task, *, sure: bool) -> boo
     """Return True if the run has no saved output, or the user agrees to lose it.
 
     If not, print that nothing was changed. With `sure`, do not ask. Raises AlreadyOpenError if
-    another process computes the run.
+    another process computes the run, and UsageError if there is no terminal to ask the user.
     """
     run = None
     with suppress(NothingSavedError), CheckpointStore.open(location, kind, write=False) as store:

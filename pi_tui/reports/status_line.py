@@ -72,7 +72,7 @@ def status_line_on(stream: TextIO) -> Iterator[StatusLine]:
 
 @contextmanager
 def _live_bar(stream: TextIO) -> Iterator[RichProgress]:
-    """Show a bar on the terminal in the `with` body, after `word` and before `figures`."""
+    """Yield a bar, shown on the terminal in the `with` body, between `word` and `figures`."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as RichProgress

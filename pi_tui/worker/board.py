@@ -58,7 +58,7 @@ class Board:
         self.pause_wanted = self.save_wanted = self.stop_wanted = False
         self.save_at_stop = True
         self.leaving = False
-        """True if a pause is requested because the user wants to exit."""
+        """True if a pause is requested because the thread is to end after it."""
         self._changed = threading.Condition()
         self._published = 0.0
 
@@ -72,11 +72,11 @@ class Board:
         self._request(pause_wanted=True, leaving=leaving)
 
     def resume(self) -> None:
-        """Request the end of a pause."""
+        """Request the end of a pause; if the run is only watched, request to compute it here."""
         self._request(pause_wanted=False, leaving=False)
 
     def save_now(self) -> None:
-        """Request a checkpoint of the last complete step."""
+        """Request a checkpoint of the last complete step; ignored while the run is only watched."""
         self._request(save_wanted=True)
 
     def set_pace(self, pace: Pace) -> None:
@@ -113,7 +113,7 @@ class Board:
         return self.stop_wanted or self.save_wanted or self.pause_wanted
 
     def is_leaving(self) -> bool:
-        """Return True if the user waits for this program to exit."""
+        """Return True if the end of the thread is requested, or a pause that comes before it."""
         return self.stop_wanted or self.leaving
 
     def sleep(self, seconds: float | None, *, paused: bool = False) -> None:

@@ -39,12 +39,12 @@ class State(StrEnum):
 
     @property
     def is_at_rest(self) -> bool:
-        """Return True if nothing is computed here, so an exit needs no save."""
+        """Return True if nothing is computed here: complete, failed, paused or watching."""
         return self.is_final or self in (State.PAUSED, State.WATCHING)
 
 
 class SaveFailure(NamedTuple):
-    """A failed save. Computing goes on, and the save is retried."""
+    """A failed save, or a failed read that the computation waits for. Both are retried."""
 
     since: datetime
     """Time of the first of the failing saves (UTC)."""
@@ -139,7 +139,10 @@ class Snapshot:
         return self.checkpoints[0] if self.checkpoints else None
 
     def is_of(self, task: Task, tuning: Collection[str]) -> bool:
-        """Return True if this snapshot shows the run of `task`; tuning is not compared."""
+        """Return True if this snapshot shows the run of `task`.
+
+        The kind and the parameters named in `tuning` are not compared.
+        """
         if task.goal != self.goal:
             return False
         return task.identity(tuning) == Task(self.goal, self.parameters).identity(tuning)

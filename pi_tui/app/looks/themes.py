@@ -69,9 +69,10 @@ def selected(app: App[Any]) -> Style:
 def fitting_theme(remembered: str, app: App[Any], is_light: bool | None = None) -> str:
     """Return the name of the theme the user chose, or else of a theme that suits the terminal.
 
-    For a terminal of sixteen colours, choose a theme that uses only these sixteen; for a light
-    background, a light theme. If `is_light` is None, read the background from the variable
-    COLORFGBG, which some terminals set, and otherwise take it for dark.
+    The variable TEXTUAL_THEME comes before `remembered`; unknown names are ignored. For a terminal
+    of sixteen colours, choose a theme that uses only these sixteen; for a light background, a light
+    theme. If `is_light` is None, read the background from the variable COLORFGBG, which some
+    terminals set, and otherwise take it for dark.
     """
     for wish in (os.environ.get("TEXTUAL_THEME", ""), remembered):
         if wish in app.available_themes:
@@ -128,7 +129,10 @@ _VARIABLES = (
 
 
 def own_variables(theme: Theme) -> dict[str, str]:
-    """Return the `$pi-…` variables of a theme."""
+    """Return the `$pi-…` variables that every app has, by name without `$`, with their colours.
+
+    A theme of the terminal's colours lacks those for selected text: `selected` needs none.
+    """
     if theme.ansi:
         own = {f"pi-{one.name}": f"ansi_{one.ansi}" for one in _VARIABLES if one.ansi}
         return own | ({"pi-primary": "ansi_cyan"} if theme.dark else {})

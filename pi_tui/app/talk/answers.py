@@ -15,7 +15,10 @@ from pi_tui.words import parse_number
 
 
 def explain_file(name: str, location: str) -> tuple[bool, str]:
-    """Return whether the file can be written, and its path, or why not."""
+    """Return whether a file to write may have this name, and its path, or why not.
+
+    The folder must exist, and a file of the database is refused. Rights are not checked.
+    """
     path = file_named(name)
     if not name.strip() or os.path.isdir(path):
         return False, "the name of a file"

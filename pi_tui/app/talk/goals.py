@@ -34,7 +34,7 @@ class Goals:
         return Ask("Which goal?", self.explain, example="a whole number", keys=keys)
 
     def explain(self, text: str) -> tuple[bool, str]:
-        """Return whether `text` is a possible goal, and a line that explains why."""
+        """Return whether `text` is a possible goal, and a line: which run that is, or why not."""
         try:
             self.parse(text)
         except BadState as error:

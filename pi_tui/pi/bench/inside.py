@@ -78,7 +78,7 @@ def saving(digits: int, location: str, cadence: str) -> None:
 
 
 def phases(digits: int, location: str, _: str) -> None:
-    """Print the seconds that a whole run spends in each state, to about 0.05 s."""
+    """Print, as JSON, the seconds of the imports and of each state of a whole run, to 0.05 s."""
     spent: dict[str, float] = {"imports": IMPORTED - BEGAN}
     spent |= dict.fromkeys((State.PREPARING, State.RUNNING, State.SAVING), 0.0)
     for snapshot, seconds in _looks(_worker(digits, location)):
@@ -95,14 +95,20 @@ def _worker(digits: int, location: str, cadence: str = "auto", pace: str = "max"
 
 
 def _wait(worker: Worker, condition: Callable[[Snapshot], bool]) -> None:
-    """Wait until the function `condition` returns True for the worker's snapshot."""
+    """Wait until the function `condition` returns True for the worker's snapshot.
+
+    If the worker fails, raise its exception, or exit with its message.
+    """
     while not condition(worker.snapshot):
         _no_failure(worker, worker.snapshot)
         worker.join(LOOK)
 
 
 def _looks(worker: Worker) -> Iterator[tuple[Snapshot, float]]:
-    """Yield snapshots until the worker ends, each with the seconds until the next snapshot."""
+    """Yield snapshots until the worker ends, each with the seconds until the next snapshot.
+
+    If the worker has failed, raise its exception at the end, or exit with its message.
+    """
     ended = False
     while not ended:
         began, snapshot = time.perf_counter(), worker.snapshot

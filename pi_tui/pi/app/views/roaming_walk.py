@@ -60,7 +60,10 @@ class RoamingWalk(WalkView):
         self._look_at(None)
 
     def action_pan(self, right: int, up: int) -> None:
-        """Move the view by a quarter of the window, `right` and `up` being 1, 0 or -1."""
+        """Move the view by a quarter of the window, `right` and `up` being 1, 0 or -1.
+
+        Do nothing if the whole walk is shown.
+        """
         self._move(-right * _STRIDE * self._canvas.width, up * _STRIDE * self._canvas.height)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -72,7 +75,10 @@ class RoamingWalk(WalkView):
         self._zoom(1 / 1.5, self._under(event))
 
     def _zoom(self, factor: float, fixed: complex | None) -> None:
-        """Zoom by `factor`, so that the point `fixed` stays where it is."""
+        """Zoom by `factor`, so that the point `fixed` stays where it is; do nothing if it is None.
+
+        The scale is _NEAREST at most. If the whole walk would fit, show it as a whole instead.
+        """
         scale, dx, dy = self._frame
         wanted = min(scale * factor, _NEAREST)
         if wanted <= self._whole_scale():

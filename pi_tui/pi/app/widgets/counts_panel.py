@@ -24,7 +24,10 @@ class CountsPanel(Panel):
         self.counts = counts
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return the ten bars; the longest one fills the width."""
+        """Return a line for each digit, and write chi-square into the frame.
+
+        The longest bar takes all the room beside the numbers.
+        """
         counts = self.counts
         most = max(counts.counts) or 1
         digits_wide = len(words.number(most))
