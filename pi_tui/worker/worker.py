@@ -42,7 +42,7 @@ class Worker(Board):
         start_all(self._thread)
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the thread, up to `timeout` seconds; return True if it has ended.
+        """Wait for the thread, up to `timeout` seconds; return True if it ended or never started.
 
         This does not use `Thread.join`. If a signal handler raises in that, as a time limit does,
         Python before 3.13 considers the thread ended, and its work would not be saved.
