@@ -33,7 +33,8 @@ class Worker(Board):
     def begin_with(self, known: bytes) -> None:
         """Let the screen show `known` until the machine has made as much output itself.
 
-        `known` is the first output, taken from another run. Call this before `start`.
+        `known` is the first output, taken from another run; the machine's own is compared with it.
+        It is not used if the run has saved output. Call this before `start`.
         """
         self.job = replace(self.job, known=known)
 
