@@ -24,7 +24,8 @@ def back_up(engine: Engine, where: Location, target: str) -> list[Path]:
 
     The finished copy gets its name in one step, so `target` is complete or absent. Returns the
     unfinished copies beside it. They are not removed: another backup may be writing them.
-    Raises UsageError if `target` exists or cannot be the name of a backup.
+    Raises UsageError if `target` exists or cannot be the name of a backup, StorageError if the
+    copy fails.
     """
     to = parse_location(target)
     if to.path is None:

@@ -31,7 +31,10 @@ class PieceReader:
         """The SHA-256 of pieces that were found damaged; a save must write them again."""
 
     def of(self, run_id: int, known: Known) -> Callable[[], bytes]:
-        """Return a function that fetches the bytes of the piece `known` of a run."""
+        """Return a function that fetches the bytes of the piece `known` of a run.
+
+        It raises LostPiece or StorageError (see `_fetch`).
+        """
         return partial(self._fetch, run_id, known)
 
     def close(self) -> None:
@@ -42,7 +45,8 @@ class PieceReader:
     def _fetch(self, run_id: int, known: Known) -> bytes:
         """Return the bytes of a saved piece.
 
-        Raises LostPiece if they are damaged, StorageError if the database is unreachable.
+        Raises LostPiece if they are damaged or missing, and has the next save write them again
+        (`damaged`). Raises StorageError if the database is unreachable.
         """
 
         def attempt() -> bytes | None:

@@ -35,6 +35,8 @@ def open_machine(
 ) -> int:
     """Compute or resume the task on a screen; return the exit code.
 
+    With `fresh`, begin again and lose what is saved, but ask first unless `yes`; 0 if the user
+    declines.
     Without a terminal, show a line of progress and write the output to standard output. Without a
     location, save where the machine's own program does: in a file named after the machine.
     """
@@ -72,9 +74,11 @@ def task_to_open(
 
 
 def find_kind(name: str) -> Kind:
-    """Return the kind that `module:attribute` names. Raises UsageError if that is no usable kind.
+    """Import the module of `module:attribute`, and return the kind that the attribute is.
 
-    The working folder is searched last, so that a file in it cannot replace a module of Python.
+    The module may be a file, as in `folder/file.py:attribute`. Its folder, or else the working
+    folder, is added to the end of `sys.path`, so that a file in it cannot replace a module of
+    Python. Raises UsageError if there is no usable kind.
     """
     module_name, colon, attribute = name.partition(":")
     if not (module_name and colon and attribute):
@@ -141,7 +145,7 @@ def _plain_task(goal: int, **parameters: Parameter) -> Task:
 
 
 def _reason(text: str, goal: int | None) -> str:
-    """Return `text`, that of a TypeError, on one line; or advice, if it is about the GOAL.
+    """Return `text`, that of the error, on one line; or advice, if it is about the GOAL.
 
     That is so if a GOAL is needed and `goal` is None, or if a batch takes none and `goal` is given.
     """
@@ -153,7 +157,10 @@ def _reason(text: str, goal: int | None) -> str:
 
 
 def _values(kind: Kind, typed: Sequence[tuple[str, str]]) -> dict[str, Parameter]:
-    """Convert the typed values to the types that the function's signature gives."""
+    """Convert the typed values to the types in the function's signature.
+
+    A value without such a type is `guessed`. Raises UsageError if a value does not fit its type.
+    """
     known = kind.parameters if isinstance(kind, GeneratorKind) else {}
     types = {name: type_of(parameter) for name, parameter in known.items()}
     return {name: _value(name, text, types) for name, text in typed}

@@ -65,7 +65,7 @@ def how_much(run: Run, kinds: Kinds) -> str:
 
 
 def line(run: Run, kinds: Kinds) -> str:
-    """Return one line with everything about a run."""
+    """Return one line about a run: amount, share, state, last checkpoint, time computed."""
     done = "" if run.share is None else f"{words.percent(run.share)}, "
     when = run.updated_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return (

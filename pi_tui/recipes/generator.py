@@ -36,7 +36,11 @@ progress bar and the time left.
 
 
 class GeneratorKind(Kind):
-    """The kind of machine that runs one generator function."""
+    """The kind of machine that runs one generator function.
+
+    The constructor raises TypeError if the function's signature or its sort, such as an async
+    function, cannot be resumed.
+    """
 
     def __init__(self, function: Callable[..., Yielded], name: str, version: int) -> None:
         self.function, self.name, self.version = function, name, version
@@ -108,7 +112,11 @@ class GeneratorKind(Kind):
 
 
 class GeneratorMachine(Machine):
-    """A machine that runs a generator: one `yield` is one step."""
+    """A machine that runs a generator: one `yield` is one step.
+
+    The constructor calls the function. It raises Refused for an unknown parameter of the task, and
+    BrokenRule if the function has no `yield`.
+    """
 
     def __init__(
         self,
@@ -152,7 +160,11 @@ class GeneratorMachine(Machine):
         return self._done
 
     def step(self, poll: Poll = unwatched) -> None:
-        """Run the function to its next `yield`, or to its end."""
+        """Run the function to its next `yield`, or to its end.
+
+        If the function raises, that has ended its generator: the machine can then be saved, if
+        `to_state` allows, but must not be stepped again, as that would count as the end.
+        """
         try:
             state, is_copy, new, share = self._parts(next(self._generator))
         except StopIteration:
@@ -256,7 +268,7 @@ class GeneratorMachine(Machine):
         return state
 
     def work(self) -> Work:
-        """Return the share yielded last as the work done, of a total of 1.
+        """Return the largest share yielded so far as the work done, of a total of 1.
 
         The total is 0 while no share was yielded.
         """

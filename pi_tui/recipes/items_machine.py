@@ -65,7 +65,7 @@ class ItemsMachine(Machine):
 
     @property
     def done(self) -> bool:
-        """Return True once every item has its line."""
+        """Return True once every item has succeeded and has its line in the output."""
         return self._next == len(self._batch.inputs)
 
     @property
@@ -75,14 +75,14 @@ class ItemsMachine(Machine):
         return bool(self._failed) and done + len(self._failed) == len(self._batch.inputs)
 
     def lines(self) -> bytes:
-        """Return the lines of all items, also of those that failed."""
+        """Return the lines of all items that have ended, in order, also of those that failed."""
         rest = {**self._waiting, **self._failed}
         return bytes(self.output) + b"".join(_encoded(rest[index]) for index in sorted(rest))
 
     def step(self, poll: Poll = unwatched) -> None:
-        """Wait until at least one more item has a result; take all results there are.
+        """Wait until at least one more item has succeeded; take all results there are.
 
-        Raises Unfinished if only failed items are left.
+        Raises Unfinished if only failed items are left. Whatever is raised, the workers are ended.
         """
         try:
             finished: dict[int, str] = {}
@@ -158,7 +158,7 @@ class ItemsMachine(Machine):
         self._paused = {}
 
     def to_state(self) -> State:
-        """Return the State: the number of steps, and the results not in the output yet."""
+        """Return the State: number of steps, results not in the output yet, digest of the code."""
         return State.of(json.dumps([self.steps, self._waiting, self._code]).encode())
 
     def work(self) -> Work:

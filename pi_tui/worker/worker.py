@@ -33,7 +33,8 @@ class Worker(Board):
     def begin_with(self, known: bytes) -> None:
         """Let the screen show `known` until the machine has made as much output itself.
 
-        `known` is the first output, taken from another run. Call this before `start`.
+        `known` is the first output, taken from another run; the machine's own is compared with it.
+        It is not used if the run has saved output. Call this before `start`.
         """
         self.job = replace(self.job, known=known)
 
@@ -42,7 +43,7 @@ class Worker(Board):
         start_all(self._thread)
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the thread, up to `timeout` seconds; return True if it has ended.
+        """Wait for the thread, up to `timeout` seconds; return True if it ended or never started.
 
         This does not use `Thread.join`. If a signal handler raises in that, as a time limit does,
         Python before 3.13 considers the thread ended, and its work would not be saved.

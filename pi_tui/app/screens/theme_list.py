@@ -16,7 +16,11 @@ from pi_tui.app.screens.dialogs import Dialog
 
 
 class ThemeList(Dialog[str | None]):
-    """A list of all themes; the theme under the cursor is shown. The result is the one chosen."""
+    """A list of themes; the theme under the cursor becomes that of the app.
+
+    The result is the name of the chosen theme. It is None if the user leaves without a choice; the
+    caller must then set the theme from before.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,t,q", "dismiss(None)"),

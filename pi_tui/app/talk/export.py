@@ -44,7 +44,8 @@ def write_file(face: Face, name: str, make: MakeFile, what: str) -> None:
 def save_file(name: str, make: MakeFile, location: str) -> Path:
     """Write what `make` returns to file `name`, completely or not at all; return its path.
 
-    Raises PiTuiError if the file cannot be written.
+    An existing file is replaced; a pipe or device is written directly. Raises PiTuiError if the
+    file cannot be written, or belongs to the database at `location` or to another one.
     """
     path = file_named(name)
     with OutputFile.claim(str(path), location) as target:
@@ -59,7 +60,7 @@ def copy(face: Face, text: str, what: str) -> None:
 
 
 def clipboard_doubt(environment: Mapping[str, str] = os.environ) -> str:
-    """Return a warning if this terminal is known to ignore the clipboard, else "".
+    """Return a warning if this terminal is known to ignore the clipboard, a hint in tmux, else "".
 
     Programs can only ask the terminal to set its clipboard (OSC 52). In a browser the clipboard
     is the browser's, whatever terminal the server runs in.

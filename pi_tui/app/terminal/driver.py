@@ -107,7 +107,7 @@ class TerminalDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._come_back)
 
     def _come_back(self) -> None:
-        """Draw again after SIGSTOP from outside; a shell may have used the terminal meanwhile."""
+        """Draw again after SIGSTOP, as a shell may have drawn; in the background, suspend first."""
         if self.is_stopped or self._app._exit or self.is_leaving():
             return
         self.is_stopped = True
@@ -125,8 +125,9 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Set up the terminal, once it is ours: alternate screen, raw keys, mouse.
 
-        If another job has the terminal, as after ctrl+z and `bg` during the start, suspend first.
-        If Textual started then, it would start no writing thread, and fail at its first write.
+        If another job has the terminal, as after ctrl+z and `bg` during the start, suspend first:
+        Textual would start no writing thread then, and fail at its first write. If no shell could
+        continue the process, set up nothing and send it SIGHUP.
         """
         self.is_stopped = True
         suspend_in_background(self.is_leaving)
@@ -169,14 +170,14 @@ class TerminalDriver(LinuxDriver):
         self.flush()
 
     def close(self) -> None:
-        """Stop the writing thread once all output is written; later output is dropped."""
+        """Stop the writing thread once all is written; drop later output; disarm the guardian."""
         super().close()
         self._writer_thread = None
         self.is_shown = False
         guardian.disarm()
 
     def write(self, data: str) -> None:
-        """Write to the terminal, or drop the text while another job has the terminal."""
+        """Write to the terminal; drop the text before the start, while suspended, after `close`."""
         if self._writer_thread is not None:
             super().write(data)
 
@@ -206,7 +207,8 @@ class TerminalDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read all input at once, but send the app no more keys than it can take.
 
-        So ctrl+c is seen however much was typed before it.
+        So ctrl+c is seen however much was typed before it. If the event loop is stuck, ctrl+c drops
+        the input and becomes SIGINT.
         """
         keyboard, backlog = Keyboard(self._hear), bytearray()
         while not self.exit_event.is_set():
@@ -273,7 +275,7 @@ class _Output:
 
 
 def only_last_moves(data: bytearray) -> bytearray:
-    r"""Drop each movement of the mouse that is followed by another: the app needs 5 ms for each.
+    r"""Return the input without mouse movements before another: the app needs 5 ms for each.
 
     Movements with a button held stay.
 

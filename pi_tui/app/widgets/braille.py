@@ -62,8 +62,9 @@ class Braille:
 
 
 def curve(values: list[float], columns: int, rows: int) -> list[str]:
-    """Draw the values as a line, with the newest at the right; return the rows of text.
+    """Draw the values as a line from left to right, the newest last; return the rows of text.
 
+    A value is one column of dots: those after the first `2 * columns` are not drawn.
     The highest value is at the top. The bottom edge is a little below the lowest value, but at most
     at 70 % of the highest: otherwise small noise would fill the whole height.
 

@@ -123,7 +123,7 @@ class OutputView(ScrollView, can_focus=True):
         return line + 1 < self.line_total() and self.start_of(line + 1) + reach <= self.saved
 
     def fit(self) -> None:
-        """Adapt the lines to the width of the window."""
+        """Adapt the lines to the width of the window. By default, do nothing."""
 
     def make_styles(self) -> list[Style]:
         """Return a list of styles: item n is the style of bytes with look n (SAVED is 0).
@@ -134,7 +134,7 @@ class OutputView(ScrollView, can_focus=True):
         return [*looks, selected(self.app)]
 
     def text_between(self, start: int, stop: int) -> str:
-        """Return the output between two offsets as text, for the clipboard."""
+        """Return the output between two offsets as text, for the clipboard; without held bytes."""
         return bytes(self._source[start : min(stop, self.count)]).decode("utf-8", "replace")
 
     def line_as_text(self) -> str:
@@ -160,13 +160,13 @@ class OutputView(ScrollView, can_focus=True):
             self.grow()
 
     def forget(self) -> None:
-        """Clear the view, to show another run."""
+        """Clear the view, to show another run; leave `needle`, the search, as it is."""
         self._source, self.count, self.saved, self._held = b"", 0, 0, b""
         self.following, self.here, self._top = True, None, 0
         self.lay_out()
 
     def mark(self, start: int, stop: int) -> None:
-        """Highlight the bytes from offset `start` to `stop`, and scroll to them."""
+        """Highlight bytes `start` to `stop`, and scroll to them; follow only if the end is seen."""
         self.here = (start, stop)
         self.forget_lines()
         line = self.line_of(start)
@@ -227,7 +227,7 @@ class OutputView(ScrollView, can_focus=True):
         self._scroll_update(size)
 
     def lay_out(self) -> None:
-        """Adapt the lines to the window; keep the first visible byte at the top."""
+        """Adapt the lines to the window; stay at the end or at the first visible byte; deselect."""
         top, following = self._top, self.following
         self.fit()
         self.screen.clear_selection()
@@ -282,8 +282,8 @@ class OutputView(ScrollView, can_focus=True):
         """Set the looks of hits, of the highlight and of the selection in line number `line`.
 
         `look` has a number for each byte of the line, which stands for its style; the first byte is
-        at offset `start`. Only the first `settled` bytes are searched, as later ones may still
-        change.
+        at offset `start`. A hit may cross the ends of the line, but must reach into its first
+        `settled` bytes, as later ones may still change.
         """
         if self.needle is not None:
             for hit in self.needle.hits_in(self._source, start, start + settled):
@@ -299,7 +299,7 @@ class OutputView(ScrollView, can_focus=True):
     # Selecting with the mouse
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the selected output as text."""
+        r"""Return the selected output, and the "\n" that ends it; None if nothing is selected."""
         start, stop = self._offset(selection.start, 0), self._offset(selection.end, self.count)
         return None if stop <= start else (self.text_between(start, stop), "\n")
 

@@ -26,7 +26,10 @@ class NoAnswerError(StorageError):
 
 
 def set_answer_timeout(engine: Engine, is_leaving: IsLeaving) -> None:
-    """Make this PostgreSQL engine close a connection if the server does not answer in time."""
+    """Give new connections of this PostgreSQL engine a time-out, short while `is_leaving()`.
+
+    If the server does not answer in time, the connection closes and raises ConnectionTimeout.
+    """
     import psycopg
 
     class TimedConnection(psycopg.Connection[Any]):

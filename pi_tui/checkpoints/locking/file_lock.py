@@ -29,7 +29,10 @@ class NoLocksError(Exception):
 
 
 class FileLock:
-    """A lock file. Raises StorageError if it cannot be used."""
+    """A lock file, created if it is missing; `take` locks it.
+
+    The constructor and `take` raise StorageError if the file cannot be used.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path, self._fd = path, -1
@@ -40,7 +43,8 @@ class FileLock:
     def take(self, *, shared: bool = False) -> bool:
         """Take the lock, or convert a held one to shared or exclusive.
 
-        Returns False if another process prevents it; the lock is then not held.
+        Returns False if another process, or another FileLock of this one, prevents it; the lock is
+        then not held, also if it was held before.
         Raises NoLocksError if the file system has no locks.
         """
         while _flock(self._fd, shared):
@@ -52,15 +56,19 @@ class FileLock:
         return False
 
     def write(self, mark: str) -> None:
-        """Write `mark`, a text that names the holder, into the lock file; only messages show it."""
+        """Write `mark`, a text that names the holder, into the lock file.
+
+        A failure is ignored, because only messages need the mark.
+        """
         with suppress(OSError):
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, mark.encode()[:_LONGEST], 0)
 
     def last_beat(self) -> datetime | None:
-        """Return the time (UTC) of the last heartbeat of a holder that was killed.
+        """Return the time (UTC) of the last heartbeat of the holder whose mark is in the file.
 
-        Returns None if the file is empty, because then no holder was killed.
+        Once this process has the lock, that holder was killed. Returns None if the file is empty,
+        because then no holder was killed. Call this before `write`, which changes the time.
         """
         with suppress(OSError):
             if (found := os.fstat(self._fd)).st_size:
@@ -73,7 +81,7 @@ class FileLock:
             os.utime(self._fd)
 
     def release(self, *, remove: bool = False) -> None:
-        """Free the lock; with `remove`, which only the holder may pass, delete the lock file too.
+        """Free the lock for good; with `remove`, allowed to its holder only, delete the file too.
 
         A second call does nothing.
         """
@@ -138,7 +146,10 @@ os.register_at_fork(after_in_child=_close_in_child)
 
 
 def is_locked(path: Path) -> bool:
-    """Return True if a process holds the lock of this file. Changes nothing."""
+    """Return True if a process holds the lock of this file; False if that cannot be found out.
+
+    Takes the lock shared for a moment to find out, so that `take` may fail elsewhere.
+    """
     with suppress(OSError, NoLocksError):
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
@@ -168,7 +179,10 @@ def _flock(fd: int, shared: bool) -> bool:
 
 
 def refuse_strange(path: Path) -> None:
-    """Raise StorageError if `path` exists and is no lock file, because we would overwrite it."""
+    """Raise StorageError if `path` exists and is too large for a lock file, or no regular file.
+
+    A lock file is overwritten, so this protects files of other programs.
+    """
     try:
         found = os.lstat(path)
     except OSError:

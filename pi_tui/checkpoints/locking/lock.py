@@ -40,7 +40,7 @@ _LOOKING = 0.3
 
 
 def writer_of(where: Location, engine: Engine, run_id: int, owner: str) -> str:
-    """Describe the process that computes a run; "" if there is none. Takes no lock.
+    """Describe the process that computes a run; "" if there is none. Keeps no lock.
 
     If the lock of the run is held, describe its holder. Otherwise look at `owner`, the mark (name
     and identity) of the run's last writer. That process counts if it may still run and could not
@@ -78,6 +78,9 @@ def _file_of_run(where: Location, run_id: int) -> Path:
 class FileLocks:
     """The locks of an SQLite database: `flock` on files beside it.
 
+    The constructor takes the lock of the database shared. It raises AlreadyOpenError if another
+    process has that exclusively for MIGRATING seconds, StorageError if the file cannot be used.
+
     The lock file of the database is never removed, because version 1.1 expects that. The lock file
     of a run is removed at a clean end. If the file system has no locks, the attribute `note` is a
     text that warns of the consequences; else "".
@@ -99,15 +102,26 @@ class FileLocks:
         self._database.write("")  # a killed process of an earlier version may have left its name
 
     def take_alone(self) -> bool:
-        """Take the database lock exclusively; while others write, return False and hold no lock."""
+        """Take the database lock exclusively; while others write, return False and hold no lock.
+
+        Without file locks, return True: nothing keeps others out.
+        """
         return bool(self.note) or self._database.take()
 
     def share(self) -> bool:
-        """Take the database lock shared; return False if another process has it exclusively."""
+        """Take the database lock shared; return False if another process has it exclusively.
+
+        Without file locks, return True.
+        """
         return bool(self.note) or self._database.take(shared=True)
 
     def claim(self, run_id: int, what: str, owner: str) -> None:
-        """Take the lock of a run. Raises AlreadyOpenError if another process computes it."""
+        """Take the lock of a run, and set `last_beat`; do nothing if this object holds the lock.
+
+        `what` names the run in messages; `owner` is the mark of its last writer. Raises
+        AlreadyOpenError if another process or another object computes the run, StorageError if the
+        lock file cannot be used.
+        """
         if run_id in self._runs:
             return
         lock = FileLock(file := _file_of_run(self._where, run_id))
@@ -126,7 +140,7 @@ class FileLocks:
         self._runs[run_id] = lock
 
     def let_go(self, run_id: int) -> None:
-        """Free the lock of a run, and delete its file."""
+        """Free the lock of a run, and delete its file; do nothing if the run is not claimed."""
         if lock := self._runs.pop(run_id, None):
             lock.release(remove=True)
 

@@ -38,7 +38,8 @@ def append(
 
     The first `committed` bytes are saved already, and the first `agreed` of these are known to
     equal `output`. Those between `agreed` and `committed` are compared now. For example, they were
-    computed again from an older checkpoint. Raises WrongResultError if they differ.
+    computed again from an older checkpoint. Raises WrongResultError if they differ, BadRow if rows
+    needed for this are missing or damaged.
     """
     both = min(committed, len(output))
     if agreed < both and read(connection, run_id, agreed, both) != output[agreed:both]:
@@ -60,7 +61,10 @@ def _add(connection: Connection, run_id: int, saved: int, output: bytes | bytear
 
 
 def are(connection: Connection, run_id: int, output: bytes | bytearray) -> bool:
-    """Return True if the rows hold exactly this output. Compares chain values, reads no data."""
+    """Return True if the chain values of the rows are those of exactly this output.
+
+    The data of the rows is not read, so damage to the data alone is not noticed.
+    """
     columns = select(OUTPUT.c.count, OUTPUT.c.chain).where(OUTPUT.c.run_id == run_id)
     chain, end = GENESIS, 0
     for row in connection.execute(columns.order_by(OUTPUT.c.start)):
@@ -72,7 +76,10 @@ def are(connection: Connection, run_id: int, output: bytes | bytearray) -> bool:
 
 
 def cut(connection: Connection, run_id: int, proven: int) -> None:
-    """Truncate the output to `proven` bytes, rewriting its rows."""
+    """Truncate the output to `proven` bytes, rewriting its rows.
+
+    Raises BadRow, and changes nothing, if a row of these bytes is missing or damaged.
+    """
     good = read(connection, run_id, 0, proven)
     connection.execute(delete(OUTPUT).where(OUTPUT.c.run_id == run_id))
     _add(connection, run_id, 0, good)
@@ -153,7 +160,7 @@ def _chain_at(connection: Connection, run_id: int, offset: int) -> bytes:
 def _checked(
     connection: Connection, run_id: int, offset: int = 0, stop: int | None = None
 ) -> Iterator[bytes]:
-    """Yield the data of the rows from `offset` on, each checked first.
+    """Yield the data of the rows from `offset`, the start of a row, each checked first.
 
     Raises BadRow at a damaged row, or if a row between others is missing.
     Rows from `stop` on are not read: a long read by a watcher would delay the writer.

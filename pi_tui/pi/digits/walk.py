@@ -40,6 +40,9 @@ class Walk:
     def feed(self, digits: Digits, stop: int) -> bool:
         """Extend the path over the next digits, up to offset `stop`; return True if more are left.
 
+        The path grows by whole strides. So less than a stride may be left over, until more digits
+        come.
+
         One call goes over CHUNK digits at most, so that it is quick; over more once the stride is
         large, because digits are then counted.
 

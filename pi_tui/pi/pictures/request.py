@@ -69,7 +69,8 @@ def form_of(name: str, kind: str = "") -> str:
 def parse_moving_size(text: str) -> tuple[int, int]:
     """Parse width and height of an animation in pixels.
 
-    Raises UsageError above 1920 pixels, because every picture takes memory.
+    Raises UsageError above 1920 pixels, because every picture takes memory, and where `parse_size`
+    does.
 
     >>> parse_moving_size("800x450")
     (800, 450)

@@ -53,7 +53,10 @@ class Rows:
         return [batch for batch in batches if batch.chain == batches[0].chain]
 
     def take(self, batch: Batch, made: Made) -> None:
-        """Store the blocks of a batch, and create the pieces in which they will be saved."""
+        """Store the blocks of a batch, and create the pieces in which they will be saved.
+
+        If `made` has no N, as for blocks made again, the present N stay.
+        """
         places = slice(batch.places.start, batch.places.stop)
         self.blocks[places] = made.blocks
         new = {f"b{batch.name}": partial(codec.blocks_bytes, tuple(made.blocks))}

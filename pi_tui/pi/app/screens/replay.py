@@ -76,7 +76,10 @@ class ReplayScreen(Dialog[None]):
             self._show(self.at + self.speed * elapsed)
 
     def _show(self, at: float) -> None:
-        """Draw the walk up to this digit; going back draws it anew from the first one."""
+        """Draw the walk up to this digit, and stop playing at the last one.
+
+        Going back draws the walk anew from the first digit.
+        """
         at, before = max(0.0, min(at, float(self._count))), self.at
         self.at = at
         view = self.query_one(WalkView)

@@ -33,8 +33,9 @@ def segments(digits: bytes, look: bytearray, styles: Sequence[Style]) -> list[Se
 def _with_gaps(text: str, look: bytearray) -> tuple[str, list[int]]:
     """Return the digits of a line with a space after every ten, and the look of each character.
 
-    A look is the number of a style; `look` has those of the digits. A space is highlighted if the
-    digits on both sides of it have the same highlight; otherwise it looks like a saved digit.
+    A look is the number of a style; `look` has those of the digits. A space looks like the digits
+    on both sides of it if these look alike and are not coloured by their value; otherwise it looks
+    like a saved digit.
     """
     cells, codes = [], []
     for index, digit in enumerate(text):

@@ -54,7 +54,10 @@ class DigitView(OutputView):
         self.lines = DigitLines.fitting(self.scrollable_content_region.width, self.digits)
 
     def line_as_text(self) -> str:
-        """Return the highlighted line, or else the top one: its position and settled digits."""
+        """Return the highlighted line, or else the top one: its position and settled digits.
+
+        Returns "" if no digit of the line is settled.
+        """
         start = self.start_of(self._line_to_copy)
         digits = self.text_between(start, start + self.lines.per_line)
         groups = (digits[at : at + GROUP] for at in range(0, len(digits), GROUP))
@@ -63,7 +66,7 @@ class DigitView(OutputView):
     # Drawing
 
     def paint(self, line: int) -> Strip:
-        """Return a line as segments: its position, and its digits in groups."""
+        """Return a line as a Strip: position and digits in groups; blank below the last digit."""
         looks = self.styles_of_looks
         width = self.scrollable_content_region.width
         start = self.start_of(line)

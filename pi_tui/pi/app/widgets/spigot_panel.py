@@ -51,7 +51,11 @@ class SpigotPanel(Panel):
     BORDER_TITLE = "inside the spigot"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return the lines: held digits, sweep, boxes left, digits per iteration."""
+        """Return the lines: held digits, sweep, boxes left, digits per iteration.
+
+        While blocks are made, their progress is shown instead of held digits and sweep. While
+        watching, or while the run is being opened, a note is shown instead of all lines.
+        """
         snapshot = frame.snapshot
         if snapshot.state is State.WATCHING:
             return [line((text, FAINT)) for text in wrap(_NOT_SEEN, max(width, 1))]

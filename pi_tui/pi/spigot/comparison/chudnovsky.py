@@ -92,9 +92,10 @@ def join(some: range, check: Check, left: Found, right: Found) -> Found:
 
 
 def last_q(some: range, wanted: int, check: Check, left: Found, right: Found) -> Found:
-    """Return Q of all terms in `some`, without trailing bits: about `wanted` leading bits are kept.
+    """Return (Q,) of all terms in `some`, cut off to about `wanted` leading bits.
 
-    `left` and `right` are P, Q and T of the first and of the second half of the terms.
+    This Q includes its factors of two. `left` and `right` are P, Q and T of the first and of the
+    second half of the terms.
     """
     check()
     beyond = _beyond(some, wanted, left, right)
@@ -102,7 +103,7 @@ def last_q(some: range, wanted: int, check: Check, left: Found, right: Found) ->
 
 
 def last_t(some: range, wanted: int, check: Check, left: Found, right: Found) -> Found:
-    """Return T of all terms in `some`, without as many trailing bits as `last_q` cuts off Q.
+    """Return (T,) of all terms in `some`, without as many trailing bits as `last_q` cuts off Q.
 
     `left` and `right` are P, Q and T of the first and of the second half of the terms.
     """
