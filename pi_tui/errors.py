@@ -58,7 +58,7 @@ class AlreadyOpenError(PiTuiError):
 
 
 class DamagedError(PiTuiError):
-    """Saved data fails its checks; nothing was changed."""
+    """Saved data fails its checks; it was not changed."""
 
     exit_code = 4
 
@@ -86,6 +86,6 @@ class NothingSavedError(StorageError):
 
 
 class NotOursError(PiTuiError):
-    """The file is not a database of this program, or is from a newer version."""
+    """The database is not of this program, or not of a version that it can read."""
 
     exit_code = 7

@@ -22,7 +22,7 @@ WATCH_SECONDS = 2.0
 def status(location: str, kinds: Kinds, wanted: Wanted, *, as_json: bool, again: bool) -> int:
     """Print the state of the runs; return exit code 0.
 
-    With `again`, repeat that every two seconds until all are complete or ctrl+c is pressed. On a
+    With `again`, repeat that every two seconds until none is unfinished or ctrl+c is pressed. On a
     terminal each table replaces the previous one; elsewhere new lines follow.
     """
     place = Place() if again and not as_json and is_terminal() else None
@@ -63,7 +63,11 @@ def _no_runs() -> str:
 
 
 def delete(location: str, kinds: Kinds, wanted: Wanted, *, yes: bool) -> int:
-    """Delete the run that is named, with its output; ask first unless `yes`. Return exit code 0."""
+    """Delete the run that is named, with its output; ask first unless `yes`.
+
+    Returns exit code 0, also if the user says no. Raises UsageError if no run is named, or if not
+    exactly one run matches.
+    """
     if not wanted.is_named:
         raise UsageError(f"say which run to delete: {Hint.NAME_ONE}")
     # Without a lock at first: nothing is created, and others need not wait for the answer.

@@ -80,7 +80,10 @@ class TabServer(Server):
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        """Reject requests for another host name, from another site's page, or without the token."""
+        """Reject requests for another host name, from another site's page, or without the token.
+
+        Static files need no token. Raises HTTPForbidden to reject a request.
+        """
         origin = request.headers.get("Origin")
         hosts = [host.lower() for host in request.headers.getall("Host", [])]
         if (
@@ -105,7 +108,7 @@ class TabServer(Server):
         return any(hmac.compare_digest(word.encode("utf-8", "replace"), wanted) for word in given)
 
     async def handle_index(self, request: web.Request) -> Any:
-        """Return the page and set a cookie with the token.
+        """Return the page and set a cookie with the token, if the server has one.
 
         The browser sends this cookie only with requests that come from pages on this host.
         """
@@ -158,7 +161,7 @@ class Tab(AppService):
         await super().set_terminal_size(*_bounded(width, height))
 
     async def send_bytes(self, data: bytes) -> bool:
-        """Send keys to the app; never send empty data, which would read as the end of input."""
+        """Send keys to the app; return True if sent. Empty data is not: it would end the input."""
         return bool(data) and await super().send_bytes(data)
 
     async def end(self) -> None:

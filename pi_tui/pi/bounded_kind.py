@@ -30,7 +30,8 @@ class BoundedKind(SpigotKind):
     def within(cls, digits: int, threads: int, asked: int, location: str) -> BoundedKind:
         """Return the kind for `digits` digits, with up to `threads` threads if memory allows.
 
-        `asked` is the memory that the user allows, in bytes; 0 means all that is free.
+        `asked` is the memory that the user allows, in bytes; 0 means all that is free. If that is
+        unknown, nothing is limited.
         """
         allowed = memory.allowance(asked)
         if allowed is not None:
@@ -42,7 +43,10 @@ class BoundedKind(SpigotKind):
         return self._bounded(super().new, task)
 
     def from_state(self, task: Task, state: State, output: bytes) -> Spigot:
-        """Restore the spigot from a saved state. Raises Refused if memory is too small."""
+        """Restore the spigot from a saved state.
+
+        Raises Refused if memory is too small, and BadState if the state is invalid.
+        """
         return self._bounded(super().from_state, task, state, output)
 
     def _bounded(self, make: Callable[..., Spigot], task: Task, *saved: object) -> Spigot:

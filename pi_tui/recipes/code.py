@@ -14,7 +14,8 @@ from typing import Any
 def digest_of_code(function: object) -> str:
     """Return a digest of a function's source, without comments and layout; "" if it has none.
 
-    The code of other functions that it calls is not included.
+    The code of other functions that it calls is not included. For a lambda, the source is the
+    lines it is in, and their comments and layout may count.
     """
     plain = _plain(function)
     try:

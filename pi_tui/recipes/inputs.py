@@ -23,12 +23,13 @@ _PROTOCOL = 4
 
 
 def text_of(value: object) -> str:
-    """Return a text that only this value has, and that is the same at every start.
+    """Return a text that tells this value from others, and that is the same at every start.
 
     For a number or a text it is the `repr`. Any other value is split into parts as pickle does it,
     and the parts are hashed, because a `repr` may leave out the middle of an array or contain an
-    address. Raises TypeError if the value is nested too deeply, or if pickle cannot split it and
-    its `repr` is the default one or contains an address.
+    address. Classes and modules count by name only, functions by name and data (see `data_of`).
+    Raises TypeError if the value is nested too deeply, or if pickle cannot split it and its `repr`
+    is the default one or contains an address.
 
     >>> text_of(2.5), text_of([{1, 2}]) == text_of([{2, 1}]), text_of([1]) == text_of((1,))
     ('2.5', True, False)
@@ -53,9 +54,10 @@ def texts_of_data(function: object) -> Iterator[str]:
 def data_of(function: Any) -> Iterator[object]:
     """Yield the data that a function carries.
 
-    These are: what a `partial` binds, the object of a method, the variables that an inner function
-    uses from the function around it, and the defaults of arguments. For a lambda a digest of its
-    code is added, because a lambda has no name.
+    These are: the defaults of arguments (None if there are none), and the variables that an inner
+    function uses from the function around it; the object and the function of a method; the function
+    inside a wrapper such as `functools.cache`; any other callable object itself, such as a
+    `partial`. For a lambda a digest of its code is added, because a lambda has no name.
     """
     if inspect.isfunction(function):
         if function.__name__ == "<lambda>":
@@ -73,7 +75,7 @@ def data_of(function: Any) -> Iterator[object]:
 
 
 def _text(value: object, around: frozenset[int]) -> str:
-    """Return a text that only this value has, as `text_of` describes it.
+    """Return a text that tells this value from others, as `text_of` describes it.
 
     `around` has the `id` of every object that contains the value. If its own `id` is among them,
     the value contains itself, and the text is "around".

@@ -56,12 +56,13 @@ class Items(Kind):
         `workers` is how many items are computed at once: by default one per core; -1 is all cores,
         -2 all but one, as in joblib. Each worker is a process. With `threads`, it is a thread, for
         functions that wait for files or the network. `retries` is how often an item that raised is
-        tried again. `name` names the batch in the database (default: the name of the function).
+        tried again. `name` names the batch in the database (default: the function's, with - for _).
 
         Inputs are kept in memory and identified by their values. If an input changes or one is
-        added, that is another run. Raises ValueError without inputs, and TypeError for a set of
-        inputs or a function that other processes cannot import. `task` and `run` raise TypeError
-        for inputs that cannot be told apart, such as an open file.
+        added, or if data that the function holds changes, that is another run. Raises ValueError
+        without inputs, and TypeError for a set of inputs or a function that other processes cannot
+        import. `task` and `run` raise TypeError for inputs that cannot be told apart, such as an
+        open file.
         """
         self.function, self.inputs, self.retries = function, list(inputs), retries
         self.name = name or getattr(function, "__name__", "items").replace("_", "-")
@@ -109,7 +110,7 @@ class Items(Kind):
             ) from error
 
     def task(self) -> Task:
-        """Return the task: the number of items, and a digest of the inputs."""
+        """Return the task: the number of items, and a digest of inputs and the function's data."""
         if self._task is None:  # asked for at every save, and there may be a million inputs
             digest = hashlib.sha256("\0".join(self._texts()).encode()).hexdigest()
             self._task = Task(len(self.inputs), {"inputs": digest[:16]})
@@ -136,8 +137,8 @@ class Items(Kind):
 
         `db` is a file or URL; without it, NAME.sqlite3 in the working folder. With `fresh` all
         items are computed again. Items that failed have a line that tells so, and the next call
-        tries only these again. Raises SystemExit with the exit code if it was interrupted; stderr
-        then tells how to resume.
+        tries only these again. Raises SystemExit with the exit code if anything else kept it from
+        the end, such as ctrl+c or a full disk; stderr then tells why, and how to resume.
         """
         self._refuse_in_the_making_of_a_worker()
         location = own_file(self.name) if db is None else db

@@ -171,7 +171,10 @@ _whole_number.__name__ = "whole number"  # for messages: invalid whole number va
 
 
 def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -> None:
-    """Add the option `--name VALUE` for a parameter of the function."""
+    """Add the option `--name VALUE` for a parameter of the function; `--name`, `--no-name` if bool.
+
+    A parameter without a default makes a required option.
+    """
     default = None if parameter.default is parameter.empty else parameter.default
     kind = type_of(parameter)
     name = parameter.name.lstrip("_")  # what is in front of it stays: argparse drops hyphens there
@@ -186,7 +189,10 @@ def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -
 
 
 def type_of(parameter: inspect.Parameter) -> Callable[[str], Any]:
-    """Return the type of a parameter: that of its default, or else its annotation; or else str."""
+    """Return the type of a parameter: that of its default, or else its annotation; or else str.
+
+    A default of None does not count, nor an annotation other than int, float and bool.
+    """
     if parameter.default is not parameter.empty and parameter.default is not None:
         return type(parameter.default)
     annotation = parameter.annotation  # a type, or its name
@@ -213,8 +219,12 @@ def resumable(
 ) -> Resumable | Callable[[Callable[..., Yielded]], Resumable]:
     """Make a generator function resumable; its state is what it yields.
 
-    `name` names its runs in the database (default: the function's name). Increase `version` when
-    old states no longer fit the function; older code then refuses newer states.
+    Its first argument is the goal. Other positional ones are the state and need a default;
+    keyword-only ones are parameters. Raises TypeError for any other signature, for an async
+    function, and for a parameter named like an option of every program, such as `db`.
+
+    `name` names its runs in the database (default: the function's name, with - for _). Increase
+    `version` when old states no longer fit the function; older code then refuses newer states.
     """
 
     def wrap(wrapped: Callable[..., Yielded]) -> Resumable:

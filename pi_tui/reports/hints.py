@@ -40,7 +40,10 @@ _named: list[str] = []
 
 
 def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> None:
-    """Record the database that `--db` or PI_TUI_DB names, for commands in messages."""
+    """Record the database that `--db` or PI_TUI_DB names, for commands in messages.
+
+    A URL that may hold a secret is not kept: commands then say "the same URL".
+    """
     location = flag or environment.get("PI_TUI_DB", "")
     secret = _holds_secret(location)
     word = shlex.quote(_SAME) if secret else quoted(location)
@@ -71,7 +74,10 @@ def _holds_secret(location: str) -> bool:
 
 
 def to_paste(text: str) -> str:
-    """Rewrite each `pi-tui …` in backticks in `text` to start this program on this database."""
+    """Rewrite each `pi-tui …` in backticks in `text` to start this program on this database.
+
+    A command with `--db` stays as it is.
+    """
     if "`pi-tui" not in text:
         return text
     start = program()

@@ -47,7 +47,11 @@ def describe(snapshot: Snapshot) -> str:
 
 
 def _figures(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return output (or steps, without output), share, speed and time left, as words."""
+    """Return output (or steps, without output), share, speed and time left, as words.
+
+    If the length of the whole output is unknown, speed is left out, and so is a share of 0. While
+    the output is verified, speed is left out.
+    """
     share, left = words.percent(snapshot.done), f"{words.duration(snapshot.left)} left"
     if snapshot.whole is None:
         made = words.amount(snapshot.made, snapshot.made_lines, snapshot.unit)

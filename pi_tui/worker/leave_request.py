@@ -38,7 +38,10 @@ class LeaveRequest:
         return self._since is not None and self._clock() - self._since >= AT_ONCE_AFTER
 
     def ask(self, number: int = 0) -> None:
-        """Record a request to exit: by the signal `number`, or by a key (0)."""
+        """Record a request to exit: by the signal `number`, or by a key (0).
+
+        The first one calls `when_asked`. A later one sets `at_once` if that is long ago.
+        """
         self.at_once = self.at_once or self.is_long_ago
         self.signal = self.signal or number
         if self._since is None:

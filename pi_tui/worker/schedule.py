@@ -67,7 +67,8 @@ class SaveSchedule:
     def next_save(self) -> float | None:
         """Return the time of the next automatic save, in seconds on the caller's clock.
 
-        Returns None if no time is set: with a cadence by output, or with one that never saves.
+        Returns None with a cadence by output, even while that saves by time, and with one that
+        never saves.
         After a failed save it is the time of the retry, with any cadence.
         """
         return None if self._by_output and not self._retry_after else self._due
@@ -103,14 +104,15 @@ class SaveSchedule:
         self._mark = None if output is None else (count // output + 1) * output
 
     def failed(self, now: float) -> None:
-        """Record a failed save, and schedule a retry; the wait doubles each time."""
+        """Record a failed save, and schedule a retry; the wait doubles up to LAST_RETRY."""
         self._retry_after = min(max(FIRST_RETRY, 2 * self._retry_after), LAST_RETRY)
         self._due = now + self._retry_after
 
     def is_due(self, now: float, count: int) -> bool:
         """Return True if it is time for a save, or if enough output was made.
 
-        After a failed save, return True only once it is time for the retry.
+        After a failed save, return True only once it is time for the retry. If a cadence by output
+        has come to a mark, new output since the last call puts off the save by time.
         """
         if self._retry_after:
             return self.seconds_until_retry(now) == 0.0

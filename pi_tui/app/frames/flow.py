@@ -30,7 +30,8 @@ class Flow:
         """Return the snapshot with `made` set to the number of bytes of output to show now.
 
         That may be fewer than the machine has made, because at a limited pace output appears
-        steadily. `elapsed` is the number of seconds since the previous call.
+        steadily. `elapsed` is the number of seconds since the previous call. Until the worker has
+        loaded saved output, other fields are set from that too, such as the state if it is whole.
         """
         return self._at_the_pace(self._with_early_output(snapshot), elapsed)
 
@@ -38,7 +39,8 @@ class Flow:
         """Return the snapshot; if more output is known than the machine has made, count it as made.
 
         This is the saved output, while the worker is still loading it, or else the overture: first
-        output that another method found fast.
+        output that another method found fast. Saved output sets the share done too, and makes the
+        state COMPLETE if all of it is there.
         """
         seen, known = self._seen, len(self._seen.output)
         if snapshot.made < known and snapshot.state is State.PREPARING:

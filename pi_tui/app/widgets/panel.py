@@ -51,7 +51,7 @@ class Panel(Widget):
         raise NotImplementedError
 
     def show(self, frame: Frame) -> None:
-        """Show this frame; draw nothing if the lines are the same as before."""
+        """Show this frame once there is room; draw nothing if the lines are the same as before."""
         self._frame = frame
         width, height = self.content_size
         if width <= 0 or height <= 0:

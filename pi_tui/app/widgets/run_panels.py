@@ -30,7 +30,7 @@ class ProgressPanel(Panel):
     BORDER_TITLE = "progress"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return lines with output, steps, times and pace; for a watched run, with its writer."""
+        """Return lines with output, steps, times and, last, the pace or a watched run's writer."""
         snapshot, over = frame.snapshot, frame.snapshot.state.is_final
         elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)
         made = snapshot.made if snapshot.made_lines is None else snapshot.made_lines
@@ -119,7 +119,10 @@ def _work(snapshot: Snapshot, width: int) -> list[Content]:
 
 
 def _span(frame: Frame, rate: float, width: int) -> Content:
-    """Return a line with the lowest and highest rate of the curve, and its time span."""
+    """Return a line with the lowest and highest rate of the curve, and its time span.
+
+    Parts that do not fit are left out. Without a curve, the line has a note or nothing.
+    """
     samples = [*frame.rates.samples, rate] if frame.rates.samples else []
     if not samples:
         words_for = {State.WATCHING: "between two checkpoints" if frame.snapshot.rate else ""}
@@ -202,7 +205,10 @@ class CheckpointPanel(Panel):
 
 
 def _extent(checkpoint: Checkpoint, snapshot: Snapshot) -> tuple[str, str]:
-    """Return an amount and its unit, as texts: the output saved or, without output, the steps."""
+    """Return an amount and its unit, as texts: the output saved, or else the steps.
+
+    The steps stand for it if there is no output yet and its final length is unknown.
+    """
     if snapshot.length is None and not checkpoint.length:
         return words.number(checkpoint.steps), "steps"
     return words.number(checkpoint.length), words.unit_of_bytes(snapshot.unit)
@@ -214,7 +220,7 @@ class FiguresPanel(Panel):
     BORDER_TITLE = "figures"
 
     def show(self, frame: Frame) -> None:
-        """Show the panel if there are figures; the screen makes room for it."""
+        """Show the figures, for which the screen makes room; hide the panel if there are none."""
         has_figures = bool(_figures(frame.snapshot))
         self.set_class(not has_figures, "-empty")
         self.screen.set_class(has_figures, "-has-figures")

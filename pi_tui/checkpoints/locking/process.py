@@ -36,7 +36,8 @@ def me() -> str:
 def my_mark(*, unlocked: bool = False) -> str:
     """Return the mark of this process: its readable name and, on Linux, its identity.
 
-    `unlocked` tells that this process could not take a lock.
+    `unlocked` tells that this process could not take a lock. Without an identity, the mark does
+    not say so.
     """
     identity = _identity_of("self")
     return f"{me()} #{'.'.join(identity)}{_UNLOCKED * unlocked}" if identity else me()
@@ -82,7 +83,10 @@ def is_stopped(mark: str) -> bool:
 
 
 def has_open_though_deleted(mark: str, path: Path) -> bool:
-    """Return True if the process that `mark` names runs here and has deleted file `path` open."""
+    """Return True if the process that `mark` names runs here and has deleted file `path` open.
+
+    False if this cannot be known, as of a process of another user.
+    """
     if not is_alive(mark):
         return False
     wanted = f"{os.path.realpath(path)} (deleted)"
@@ -105,7 +109,7 @@ def _parts(mark: str) -> dict[str, str]:
 
 
 def _identity_of(pid: str) -> _Identity | None:
-    """Return boot, namespace and start time of process `pid`; None if it does not run here."""
+    """Return boot, namespace and start time of process `pid`; None if not known to run here."""
     with suppress(OSError, IndexError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         namespace = os.readlink("/proc/self/ns/pid").strip("pid:[]")

@@ -69,6 +69,7 @@ def migrate(engine: sa.Engine, where: Location, version: int) -> None:
 
     A file is copied to `FILE.schema-N` first (`.schema-N.2` … if that exists), where N is its old
     version. A server is migrated in a transaction too, without a backup: that is up to its owner.
+    If the migration fails, the copy is deleted, unless the database may have changed all the same.
     """
     backup = _free_name(where.path, f".schema-{version}") if where.path else None
     if backup is not None:
@@ -138,7 +139,11 @@ def _from_1(connection: sa.Connection) -> None:
 
 
 def _from_2(connection: sa.Connection) -> None:
-    """Migrate from schema 2: add the identity to runs, version and work to checkpoints."""
+    """Migrate from schema 2: add the identity to runs, version and work to checkpoints.
+
+    Every checkpoint gets a new hash, which covers these; one whose old hash is wrong gets an
+    impossible hash, so that its damage still shows.
+    """
     if connection.dialect.name == "postgresql":
         _widen_runs_of_a_server(connection)
     else:
@@ -203,7 +208,8 @@ def _aside(name: str) -> str:
 def _run_of_1(row: sa.Row[tuple[object, ...]]) -> dict[str, object]:
     """Convert a row of schema 1 to the values of a run.
 
-    Two of its columns become parameters of the task. Raises NotOursError for an unknown algorithm.
+    Two of its columns become parameters of the task. Raises NotOursError for an unknown algorithm,
+    and BadRow if these columns hold impossible numbers.
     """
     old = row._asdict()
     if old["algorithm"] != _ALGORITHM_OF_1:
@@ -228,7 +234,11 @@ def _move_checkpoint(
     parts: sa.TableClause,
     moved: set[tuple[int, bytes]],
 ) -> None:
-    """Move the bytes of a checkpoint into one piece; keep the old hash, so that damage shows."""
+    """Copy a checkpoint to the new tables, its bytes as one piece; keep their hash, to show damage.
+
+    `moved` has run and hash of each piece copied so far. Such a piece is not copied again, and a
+    new one is added. A checkpoint with an impossible hash or size is marked as damaged.
+    """
     old = row._asdict()
     sha256, size = old["sha256"], old["size"]
     sound = isinstance(sha256, bytes) and len(sha256) == 32 and isinstance(size, int)

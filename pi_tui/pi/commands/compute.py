@@ -24,7 +24,11 @@ from pi_tui.worker.worker import Worker
 
 
 def run(settings: Settings, digits: int | None, *, yes: bool, output: str | None) -> int:
-    """Compute the run of `digits` digits, or the last run if None; return the exit code."""
+    """Compute the run of `digits` digits, or the last run if None; return the exit code.
+
+    The digits are written as `run_job` tells. Returns 0 too if the user wants to keep the digits
+    that --fresh would delete. Raises UsageError if `digits` is None and there is no last run.
+    """
     digits, _ = run_to_open(settings, digits)
     if digits is None:
         raise UsageError("say how many digits, like `pi-tui run --digits 20000`")
@@ -44,7 +48,11 @@ def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
 
 
 def run_job(job: Job, output: str | None) -> int:
-    """Compute the job and write the digits to standard output or `output`; return the exit code."""
+    """Compute the job, and write the digits once all are there; return the exit code.
+
+    They go to the file `output`, or to standard output if that is "-". If `output` is None, they go
+    to standard output, but not to a terminal.
+    """
     prints = output == STDOUT or (output is None and not is_tty(sys.stdout))
     is_file = output not in (None, STDOUT)
     with OutputFile.claim(str(output), job.location) if is_file else nullcontext() as target:

@@ -23,7 +23,10 @@ _MOST_WORDS = 4
 
 
 def number_as_digits(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> list[str]:
-    """Return the arguments; insert `--digits` before a number that stands in place of a command."""
+    """Return the arguments; insert `--digits` before a number that stands in place of a command.
+
+    A number of several words, like "1 million", becomes one argument.
+    """
     at = _first_word(parser, arguments)
     for end in range(at + _MOST_WORDS, at, -1):
         number = " ".join(arguments[at:end])

@@ -23,7 +23,8 @@ _NAMES = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "
 def lines(patterns: Patterns) -> Iterator[str]:
     """Yield the lines of four tables, each with what chance predicts.
 
-    They show pairs of digits, gaps between equal digits, and the longest runs and gaps.
+    They show pairs of digits, gaps between equal digits, and the longest runs and gaps. With fewer
+    than two digits, yield only a line that says so.
     """
     if patterns.count < 2:
         yield "There is nothing to count yet."

@@ -18,6 +18,8 @@ _PIECE = 100_000
 def pieces(digits: bytes, stride: int) -> Iterator[list[complex]]:
     """Yield the path in pieces of every `stride`-th point; each begins where the last one ended.
 
+    The last one ends at the end of the walk. Without digits, there is no piece.
+
     >>> [round(abs(point), 6) for piece in pieces(b"0055", 1) for point in piece]
     [0.0, 1.0, 2.0, 1.0, 0.0]
     """
@@ -37,7 +39,7 @@ def pieces(digits: bytes, stride: int) -> Iterator[list[complex]]:
 def bounds(digits: bytes, stride: int) -> tuple[float, float, float, float]:
     """Return left, right, low and high: the ends of the walk in both directions, in steps.
 
-    Only every `stride`-th point of the walk counts.
+    Only every `stride`-th point of the walk counts, and its end.
     """
     left = right = low = high = 0.0
     for points in pieces(digits, stride):

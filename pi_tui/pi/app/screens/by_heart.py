@@ -40,7 +40,7 @@ class ByHeart(Dialog[int]):
             yield Static("type the digits · Space shows the next · Esc ends", classes="quiet keys")
 
     def on_key(self, event: events.Key) -> None:
-        """Take a digit as the next guess; a space shows the right digit."""
+        """Take a digit as the next guess; a space shows the right digit, and is a mistake."""
         if event.character and event.character in "0123456789 ":
             event.stop()
             if self._said < len(self._digits):
@@ -61,7 +61,7 @@ class ByHeart(Dialog[int]):
         return self._wrong[0] if self._wrong else self._said
 
     def _lines(self) -> Content:
-        """Return the last lines typed, in groups of ten, with wrong digits in another colour."""
+        """Return the last lines typed: the right digits, those mistaken in another colour."""
         first = max(0, self._said // _PER_LINE - _LINES + 1)
         wrong = set(self._wrong)
         rows = []

@@ -35,7 +35,7 @@ class StatisticsScreen(Dialog[None]):
     ]
 
     def __init__(self, digits: Callable[[], tuple[Digits, int]]) -> None:
-        """Make the window; `digits()` returns the digits, and how many are settled now."""
+        """Make the window; `digits()` returns the digits, and how many are settled: at least 1."""
         super().__init__()
         self._digits = digits
         self._patterns = Patterns()

@@ -32,7 +32,7 @@ class Picture(Widget):
         """Posted when the caption changed. The line of facts beside it must be laid out again."""
 
     def end_of_frame(self, words: str) -> None:
-        """Write `words` at the lower right of the frame."""
+        """Write `words` at the lower right of the frame; post Captioned if they are new."""
         if words != self.border_subtitle:
             self.border_subtitle = words
             self.post_message(self.Captioned())
@@ -43,7 +43,10 @@ class Picture(Widget):
     _busy = False
 
     def show(self, source: Digits, count: int, digits: int) -> None:
-        """Draw the first `count` digits of `source`; the complete run will have `digits` digits."""
+        """Draw those of the first `count` digits of `source` that are not drawn yet, in chunks.
+
+        The complete run will have `digits` digits; if that changes, the picture is laid out anew.
+        """
         self._source = (source, count)
         if digits != self._digits:
             self._digits = digits

@@ -58,7 +58,7 @@ class WalkView(Picture):
         self._styles.clear()
 
     def restart(self, walk: Walk) -> None:
-        """Clear the view, to show the walk of another run."""
+        """Set the walk of another run; the old picture stays until `add_chunk` draws this one."""
         self._walk, self._stride, self._drawn = walk, 0, 0
         self.refresh()
 
@@ -76,7 +76,10 @@ class WalkView(Picture):
         self._draw()
 
     def _draw(self) -> None:
-        """Draw the new points; draw all points again if they do not fit any more."""
+        """Draw the new points, or all of them if they do not fit any more or the stride changed.
+
+        Do nothing while the view is hidden or too small.
+        """
         columns, rows = self.content_size
         if columns < 2 or rows < 2 or not self.display:
             return
@@ -137,7 +140,7 @@ class WalkView(Picture):
     # Clicks
 
     def on_click(self, event: events.Click) -> None:
-        """Post `Chosen` with the digit whose step ends nearest to the mouse."""
+        """Post `Chosen` with the digit whose step ends nearest to the mouse; ignore a drag."""
         if self.was_dragged:
             return
         here = self._under(event)
@@ -154,7 +157,10 @@ class WalkView(Picture):
         return complex((x - dx) / scale, (dy - y) / scale)
 
     def _steps_to(self, place: complex) -> int:
-        """Return the number of steps after which the walk is nearest to a point."""
+        """Return the number of steps after which the walk is nearest to a point.
+
+        Of a long walk, only the steps around the nearest stored points are searched.
+        """
         points, stride = self._walk.points, self._walk.stride
         by_distance = sorted(range(len(points)), key=lambda index: abs(points[index] - place))
         nearest, least = 0, inf

@@ -33,7 +33,7 @@ class NoteLine(Widget):
         self._timer: Timer | None = None
 
     def tell(self, facts: Iterable[Fact]) -> None:
-        """Show these facts, one after the other."""
+        """Show these facts, one after the other; if too many wait, drop the oldest."""
         before = len(self._waiting)
         self._waiting.extend(facts)
         if self.fact is None:
@@ -60,7 +60,7 @@ class NoteLine(Widget):
         self._timer = certain(self.set_timer(seconds, self.next)) if self.fact else None
 
     def dismiss(self) -> bool:
-        """Close the current fact; return False if there was none."""
+        """Close the current fact and show the next; return False if none was shown."""
         shown = self.fact is not None
         self.next()
         return shown

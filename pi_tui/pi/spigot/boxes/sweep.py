@@ -48,7 +48,7 @@ class Sweep:
     The numbers never increase from one iteration to the next.
     """
     numbers: list[list[mpz]] = field(init=False)
-    """The new numbers N of each chain."""
+    """The new numbers N of each chain; 0 for a block that the following sweep has taken."""
     quotients: list[mpz] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
     """The digits of each quotient.
@@ -71,7 +71,10 @@ class Sweep:
             self._left.notify()
 
     def take(self, chain: int, index: int, check: Check) -> mpz:
-        """Wait until this sweep has finished a block; return its new N and free it here."""
+        """Wait until this sweep has finished a block; return its new N and free it here.
+
+        While it waits, `check` is called, which may raise to end the wait.
+        """
         before = sum(self.sizes[0][chain:]) - index
         with self._left:
             while not self._left.wait_for(lambda: self.done >= before, _WAIT_SECONDS):
@@ -90,6 +93,8 @@ def sweeps(
     poll: Poll,
 ) -> list[Sweep]:
     """Run one sweep for each entry of `sizes`; return the Sweep objects, which have the results.
+
+    All have their digits, but only the last has the new N of every block that it went through.
 
     `sizes[i][t][c]` tells through how many blocks of chain c, from its first on, iteration t of
     sweep i goes. `blocks` and `numbers` have one list for each chain: its blocks, and the N of each
