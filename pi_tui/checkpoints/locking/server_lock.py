@@ -73,8 +73,8 @@ class ServerLocks:
     def share(self) -> bool:
         """Take the database lock shared; return False if another process has it exclusively.
 
-        If this process had it exclusively, it is freed first. Behind a pooler, return True without
-        a lock.
+        An exclusive lock of this process is freed first. Behind a pooler, return True without a
+        lock.
         """
         return self._exchange(_LET_GO_ALONE, _SHARE)
 
