@@ -103,7 +103,11 @@ def _write(target: OutputFile, output: bytes, kind: Kind) -> int:
 
 
 def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
-    """Compute the job with the requested display; return the exit code and the whole output."""
+    """Compute the job with the requested display; return the exit code and the whole output.
+
+    The output is b"" if it is not whole. Raises UsageError if a screen is requested and there is no
+    terminal.
+    """
     if face == "screen" and not has_terminal():
         raise UsageError("there is no terminal to show a screen on")
     if face != "line" and has_terminal():
@@ -192,7 +196,12 @@ def code_of_signal(received: int) -> int:
 
 
 def run_to_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], None]) -> None:
-    """Start the worker and show its snapshots; return when it ends or an exit was requested."""
+    """Start the worker and show its snapshots; return when its thread has ended.
+
+    A request to exit ends it after a save. After a second one, return soon and without a save. A
+    reader of the progress that has gone counts as a request. Raises StorageError if the worker
+    cannot start.
+    """
     try:
         worker.start()
         _await_end(worker, asked, show)
@@ -208,7 +217,10 @@ def run_to_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], N
 
 
 def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], None]) -> None:
-    """Wait until the worker's thread ends; a second request to exit stops it without a save."""
+    """Show snapshots until the worker's thread ends; a request to exit stops it after a save.
+
+    A second request stops it without a save; then wait AT_ONCE_AFTER seconds at most.
+    """
     warned = False
     while not worker.join(LOOK_SECONDS):
         if asked.at_once:
@@ -240,7 +252,7 @@ def noting_signals() -> Iterator[LeaveRequest]:
 
 
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
-    """Return the exit code of the worker, which has ended.
+    """Return the exit code of the worker, which has ended, or was stopped without a save.
 
     If the code is not 0, report on stderr how the worker ended. Raises SystemExit if the machine
     raised that.

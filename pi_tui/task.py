@@ -92,7 +92,10 @@ def _encode(parameters: Mapping[str, object]) -> str:
 
 
 def _ready(name: str, value: object) -> object:
-    """Convert a value to one that JSON can hold: bytes become {"bytes": HEX}."""
+    """Convert a value to one that JSON can hold: bytes become {"bytes": HEX}, a path a str.
+
+    Raises TypeError or ValueError, with the parameter's `name`, if the value cannot be stored.
+    """
     if isinstance(value, os.PathLike):
         value = os.fspath(value)
     if isinstance(value, bytes):

@@ -20,7 +20,7 @@ SHOWN = 40
 
 
 class _View(NamedTuple):
-    """What can be seen of a machine between two steps: steps, output, pieces, done."""
+    """What can be seen of a machine between two steps; `lasting` names the lasting pieces."""
 
     steps: int
     output: bytes
@@ -70,8 +70,9 @@ def prove(kind: Kind, task: Task, steps: int | None = None) -> None:
 
     Step the resumed machines too, and compare them with the original after every step: steps,
     output, all pieces of the state, and `done`. Also save and abandon steps in the middle, from
-    `poll`. Raises AssertionError, which names the step after which the machine was resumed, and
-    the first difference.
+    `poll`. Check what must hold of steps and output, and what the kind's `limits`, `length` and
+    `accepts` say. Raises AssertionError, which names the step and what is wrong there; for a
+    resumed machine, the step after which it was resumed, and the first difference.
 
     `steps` limits the number of steps; the default is all. Equal machines must give equal states,
     so keep times and sets out of them. The test takes about ten times as long as its steps alone.
@@ -132,7 +133,11 @@ class _Proof:
         return machine
 
     def _step(self, number: int) -> None:
-        """Step the original and all resumed machines; raise AssertionError if they differ."""
+        """Make the step after step `number` with the original and all resumed machines.
+
+        Also resume a machine from the middle of the step, and abandon the step in the newest one.
+        Raises AssertionError if machines differ, or if the original breaks a rule.
+        """
         before, calls = self._view, count(1)
 
         def look(_done: int, _parts: int) -> None:
@@ -168,7 +173,8 @@ class _Proof:
     def _abandon(self, machine: Machine, before: _View, number: int, polls: int) -> None:
         """Step `machine`, and abandon the step at the last of its `polls` calls of poll.
 
-        `number` counts the steps made before. Raises AssertionError if the machine then differs
+        If it calls poll less often, or `polls` is 0, the step is made. `number` counts the steps
+        made before. Raises AssertionError if the machine, after the step was abandoned, differs
         from `before`, the view of it before the step.
         """
         calls = count(1)

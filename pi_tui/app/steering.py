@@ -36,7 +36,10 @@ def toggle_pause(face: Face) -> None:
 
 
 def save_now(face: Face) -> None:
-    """Request a checkpoint."""
+    """Request a checkpoint; tell the user if nothing is new since the last one.
+
+    If this process only watches the run, only tell the user so.
+    """
     if is_refused(face):
         return
     snapshot = face.worker.snapshot
@@ -50,7 +53,7 @@ def save_now(face: Face) -> None:
 
 
 def is_refused(face: Face) -> bool:
-    """Return True if this process only watches the run, so it cannot write; tell the user why."""
+    """Return True, and tell the user why, if this process only watches the run: it cannot write."""
     why = why_not(face.worker.snapshot)
     if why:
         tell(face, why, seconds=4)
@@ -60,8 +63,9 @@ def is_refused(face: Face) -> bool:
 async def suspend(face: Face) -> None:
     """Save, then suspend as ctrl+z does; the time suspended does not count.
 
-    Do nothing while the app saves before it exits or opens another run, because the exit would wait
-    until the user types `fg`.
+    After _SUSPEND_PATIENCE seconds, suspend even if the save has not ended. Do nothing while the
+    app saves before it exits or opens another run, because the exit would wait until the user types
+    `fg`.
     """
     from pi_tui.app.screens.dialogs import SavingScreen
 

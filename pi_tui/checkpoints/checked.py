@@ -16,12 +16,15 @@ _T = TypeVar("_T")
 
 
 def new(kind: Kind, task: Task) -> Machine:
-    """Return a machine at the start of the task."""
+    """Return a machine at the start of the task. Raises Refused if the kind cannot compute now."""
     return _checked("new", kind.new(task), Machine, "a Machine")
 
 
 def from_state(kind: Kind, task: Task, state: State, output: bytes) -> Machine:
-    """Return a machine restored from this state and this output."""
+    """Return a machine restored from this state and this output.
+
+    Raises BadState if the state is invalid, and Refused if the kind cannot compute now.
+    """
     return _checked("from_state", kind.from_state(task, state, output), Machine, "a Machine")
 
 

@@ -48,8 +48,9 @@ class CheckpointStore(RunCatalogue):
         """Find or create the run of `task`, and claim it for writing.
 
         An existing run keeps its own tuning. Later commits by any other process that had it open
-        are refused. A complete run is returned without a claim or change. Raises UsageError if
-        the kind refuses the task.
+        are refused. A complete run is returned without a claim or change. `owner` of the result
+        is the process that had the run open before, "" after a clean end. Raises UsageError if
+        the kind refuses the task, and AlreadyOpenError if another process computes the run.
         """
         with self._writing() as connection:
             row, notes = self._find(connection, task), tuple[str, ...]()
@@ -82,7 +83,10 @@ class CheckpointStore(RunCatalogue):
         connection.execute(insert(META).values(key=key, value=unit[:200]))
 
     def _refuse_impossible(self, task: Task) -> None:
-        """Raise UsageError if the kind refuses the task, or has a name too long for a server."""
+        """Raise UsageError if the task is impossible, or the kind's name too long for a server.
+
+        Raises Refused if the kind cannot compute the task now.
+        """
         if self._where.path is None and (long := len(self._kind.name)) > KIND_NAME:
             raise UsageError(
                 f"on a server the name of a kind has at most {KIND_NAME} characters, not {long}"
@@ -108,10 +112,12 @@ class CheckpointStore(RunCatalogue):
     def load(self, run: Run, before: int | None = None) -> Loaded:
         """Load and check everything saved of `run`, and make the machine that continues it.
 
+        A complete, undamaged run gets no machine.
         Damage is reported in `notes` and skipped: the newest good checkpoint is used, or else a
         new machine, whose output is compared with the saved output. With `before`, checkpoints
         from that number on are skipped too, because the caller distrusts them. Raises DamagedError
-        only if nothing can be trusted, and UsageError if the kind refuses the task.
+        only if nothing can be trusted. Raises UsageError if the kind refuses the task; the claim
+        on the run is then undone.
         """
         try:
             with self._failures_in_our_words():
@@ -126,7 +132,10 @@ class CheckpointStore(RunCatalogue):
             raise
 
     def _give_back(self, run: Run) -> None:
-        """Undo the claim on a run that its kind refused."""
+        """Undo the claim on a run that its kind refused; delete a run of which nothing is saved.
+
+        Do nothing if this store has not claimed the run, or if the database fails.
+        """
         if not (trust := self._trusted[run.id]).epoch:
             return
         mine = (RUNS.c.id == run.id, RUNS.c.epoch == trust.epoch)
@@ -150,13 +159,18 @@ class CheckpointStore(RunCatalogue):
 
         The newest two checkpoints are kept. Raises WrongState if the machine fails its check,
         StorageError if nothing could be written, AlreadyOpenError if another process claimed the
-        run, and WrongResultError if output computed again after damage differs from the saved one.
+        run, MachineError if the machine exceeds the limits of its kind, and WrongResultError if
+        output computed again after damage differs from the saved one.
         """
         machine.check()
         return self._commit(run, machine, elapsed, ACTIVE, work=work)
 
     def complete(self, run: Run, machine: Machine, elapsed: float, *, verified: bool) -> Checkpoint:
-        """Commit all output and mark the run complete; delete its state, no longer needed."""
+        """Commit all output and mark the run complete; delete its state, no longer needed.
+
+        Raises MachineError if the output is too short or too long, or is not what was saved of it.
+        For other errors see `save`.
+        """
         output, length = machine.output, checked.length(self._kind, run.task)
         if length not in (None, len(output)):
             raise MachineError(
@@ -216,7 +230,8 @@ class CheckpointStore(RunCatalogue):
     def cut(self, run: Run, good: int) -> None:
         """Truncate the saved output to `good` bytes; delete checkpoints saved with more output.
 
-        For output that was found wrong: the good part stays, the rest is computed again.
+        For output that was found wrong: the good part stays, the rest is computed again. So the
+        run is complete no longer. Raises AlreadyOpenError if another process computes it.
         """
         with self._fenced(run, self._claimed(run).epoch) as (connection, row, seq):
             committed = min(good, row.committed)
@@ -227,14 +242,21 @@ class CheckpointStore(RunCatalogue):
             record(connection, run.id, seq, change)
 
     def leave(self, run: Run) -> None:
-        """Mark the run as closed cleanly, so that its next start reports no crash."""
+        """Mark the run as closed cleanly, so that its next start reports no crash.
+
+        Do nothing if this store has not claimed it, or another process has taken it over.
+        """
         if epoch := self._trusted[run.id].epoch:
             mine = (RUNS.c.id == run.id, RUNS.c.epoch == epoch)
             with self._writing() as connection:
                 connection.execute(update(RUNS).where(*mine).values(owner=""))
 
     def restart(self, run: Run, task: Task) -> Run:
-        """Claim and empty the run, so that it begins again with this task's tuning."""
+        """Claim and empty the run, so that it begins again with this task's tuning; return it.
+
+        Raises AlreadyOpenError if another process computes it, and UsageError or Refused if the
+        kind refuses the task.
+        """
         self._refuse_impossible(task)
         with self._writing() as connection:
             epoch = self._take_over(connection, self.row(connection, run)).epoch

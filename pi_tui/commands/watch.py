@@ -35,7 +35,7 @@ def run_to_watch(location: str, kinds: Kinds, wanted: Wanted) -> Run:
     """Return the run that `wanted` names.
 
     If `wanted` names none, return the run last worked on; unfinished runs come before complete
-    ones. Raises UsageError if there is none.
+    ones. Raises UsageError if there is none, NothingSavedError if there is no database.
     """
     if wanted.is_named:
         return choose(location, kinds, wanted)

@@ -69,8 +69,8 @@ class OutputFile:
     def claim(cls, name: str, location: str) -> Self:
         """Check that the file `name` can be written; return its OutputFile.
 
-        Raises StorageError if not, and UsageError if the file belongs to the database at
-        `location` or to another database.
+        Raises StorageError if not, and UsageError if the name is empty, or if the file belongs to
+        the database at `location` or to another database. Nothing is made yet.
         """
         if not name:
             raise UsageError("the output's file has no name")

@@ -44,7 +44,10 @@ class Temporary:
 
 
 def left_over(target: Path, end: str) -> list[Path]:
-    """Return all temporary folders beside `target`, of killed processes and of running ones."""
+    """Return the temporary folders made for `target`, of killed processes and of running ones.
+
+    `end` is the ending of their names, as given to `Temporary`.
+    """
     return sorted(target.parent.glob(f"{glob.escape(_beginning(target))}*{end}"))
 
 

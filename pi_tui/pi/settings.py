@@ -27,7 +27,7 @@ SERIES = ("arctan", "gosper", "rabinowitz-wagon")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The user's settings, still as text; the `parse_*` functions below check them."""
+    """The user's settings; `pace` and `checkpoint_every` are still text, which `job` parses."""
 
     db: str = ""
     """Path or URL of the database; if empty, a file in the user's data folder."""
@@ -45,7 +45,10 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Return the defaults, overridden by every PI_TUI_* variable that is set.
+        """Return the defaults, overridden by the PI_TUI_* variables that are set.
+
+        These end in DB, PACE, CHECKPOINT_EVERY, THREADS and MEMORY. Raises UsageError if THREADS or
+        MEMORY is invalid; the others are checked later.
 
         >>> Settings.from_environment({"PI_TUI_PACE": "max"}).pace
         'max'
@@ -65,7 +68,10 @@ class Settings:
 
     @property
     def location(self) -> str:
-        """Return the path or URL of the database."""
+        """Return the path or URL of the database.
+
+        Raises UsageError if `db` is empty and the user has no home folder.
+        """
         return self.db or default_location()
 
     def job(self, digits: int, pace: str | None = None, *, give_way: bool = False) -> Job:
@@ -73,8 +79,8 @@ class Settings:
 
         `pace` overrides the user's pace, which must be valid all the same. `give_way` is for a job
         beside a screen: its threads have a lower priority, and an overture gives the screen some
-        first digits. Creates the data folder if that is used. Raises UsageError for an invalid
-        setting.
+        first digits. Creates the data folder if that is used; raises StorageError if that fails.
+        Raises UsageError for an invalid setting.
         """
         from pi_tui.pi.bounded_kind import BoundedKind
 
@@ -118,7 +124,8 @@ def default_location() -> str:
 def _make_folder(folder: Path) -> None:
     """Create the user's data folder and sync its parent, so that a crash cannot lose the folder.
 
-    Raises StorageError if the folder cannot be made.
+    Create missing parents too; do nothing if the folder is there. Raises StorageError if it cannot
+    be made.
     """
     try:
         if folder.is_dir():

@@ -48,7 +48,10 @@ class Pool:
         return not self._suspects and len(self._running) < 2 * self._workers
 
     def submit(self, index: int, value: Any) -> None:
-        """Submit an item: its index and its input. Raises NoWorkers if none can be started."""
+        """Submit an item: its index and its input.
+
+        Raises NoWorkers if no process or thread can be started; `close` then returns the item too.
+        """
         try:
             if not self._threads and len(_processes_of(self._executor)) < self._workers:
                 _look_for_room(FILES if self._executor else FIRST_FILES)
@@ -73,7 +76,10 @@ class Pool:
         return f"no process can be started ({in_words(error)}); {advice}; {_SAFE}"
 
     def collect(self, seconds: float) -> list[Outcome]:
-        """Wait up to `seconds` until an item ends; return the outcomes of those that have ended."""
+        """Wait up to `seconds` until an item ends; return the outcomes of those that have ended.
+
+        If none is running, first submit one that a dead process left; so this may raise NoWorkers.
+        """
         if self._suspects and not self._running:
             self.submit(*self._suspects.pop(0))
         if not self._running:
@@ -84,10 +90,11 @@ class Pool:
         return [one for future in in_order if (one := self._outcome(future, alone)) is not None]
 
     def _outcome(self, future: Future[tuple[str, bool]], alone: bool) -> Outcome | None:
-        """Return the result of an item that has ended.
+        """Return the result of an item that has ended; if a process died, kill all the others too.
 
-        Returns None if its process died and `alone` is False: other items were submitted too, and
-        one of them may be at fault. The item is then computed again, alone.
+        Returns None if a process died and `alone` is False: other items were submitted too, and
+        one of them may be at fault. The item is then computed again, alone. An item also counts as
+        failed if its process died while it was alone, or if its input cannot be sent to a process.
         """
         index, value = self._running.pop(future)
         error = future.exception()
@@ -151,7 +158,10 @@ class _DaemonThreads(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the threads after the queued calls; with `cancel_futures`, drop these calls."""
+        """End the threads after the queued calls; with `cancel_futures`, drop these calls.
+
+        Never wait for them, even if `wait` is True.
+        """
         while cancel_futures and not self._calls.empty():
             self._calls.get()
         for _ in range(self._started):
@@ -177,8 +187,9 @@ def _processes_of(executor: Executor | None) -> list[Any]:
 def call(function: Callable[[Any], Any], value: Any) -> tuple[str, bool]:
     """Call the function with the input of one item; return its result as one line, and False.
 
-    If the function raises, return the error as text, and True. No exception leaves a worker,
-    because many cannot be sent to another process.
+    A str stays as it is, but for its line breaks; any other result becomes JSON. If the function
+    raises or JSON cannot hold its result, return the error as text, and True. No exception leaves a
+    worker, because many cannot be sent to another process.
     """
     import json
 

@@ -57,7 +57,10 @@ def to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
 
 
 def descriptor_of(stream: object) -> int | None:
-    """Return the file descriptor of a stream; None if the stream is an object that has none."""
+    """Return the file descriptor of a stream; None if the stream is an object that has none.
+
+    Raises ValueError if the stream is closed.
+    """
     try:
         return int(stream.fileno())  # type: ignore[attr-defined]
     except (AttributeError, UnsupportedOperation):
@@ -72,7 +75,10 @@ def _write_as_text(pieces: Iterable[bytes | bytearray]) -> None:
 
 
 def drop_unwritten_output() -> None:
-    """Drop unwritten output, on which the interpreter would fail at exit (code 120)."""
+    """Flush stdout and stderr; drop what cannot be written.
+
+    Otherwise the interpreter would fail on that at exit (code 120).
+    """
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -125,7 +131,10 @@ class Place:
         self._rows = 0
 
     def show(self, lines: list[str]) -> None:
-        """Draw these lines in place of those drawn last, cut to the size of the terminal."""
+        """Draw these lines in place of those drawn last, cut to the size of the terminal.
+
+        Raises what `to_stdout` raises.
+        """
         width, height = shutil.get_terminal_size()
         shown = [line[: max(1, width - 1)] for line in lines[: max(1, height - 1)]]
         back = f"\x1b[{self._rows}F" if self._rows else ""

@@ -57,7 +57,11 @@ class Loop:
         """True if the run had a session before this one."""
 
     def work(self) -> None:
-        """Compute the run until it is complete or a stop is requested."""
+        """Compute the run until it is complete or a stop is requested.
+
+        If state or output turns out wrong, go on from good data. Raises what else ends the run;
+        after an error of the machine or its result, the run is marked as closed cleanly first.
+        """
         self._open()
         try:
             while not self._board.snapshot.state.is_final:  # a second round only after a fallback
@@ -98,7 +102,10 @@ class Loop:
             self._board.note(note)
 
     def _load(self) -> bool:
-        """Load the machine from the last good checkpoint; return False if the run is complete."""
+        """Load the machine from the last good checkpoint, else a new one; publish what is saved.
+
+        Returns False if the run is complete and undamaged: then there is no machine.
+        """
         loaded = self._store.load(self._run, self._recovery.distrusted)
         self._run, saved = loaded.run, len(loaded.output)
         self._watch.restart(self._clock(), loaded.run.elapsed)
@@ -131,7 +138,7 @@ class Loop:
         return machine is not None
 
     def _compute(self) -> None:
-        """Step the machine to its end, handling requests between and within steps."""
+        """Step the machine to its end, handling requests between and within steps; then save."""
         machine, self._activity = self._machine, State.RUNNING
         self._publish()
         self._play_overture()
@@ -161,7 +168,7 @@ class Loop:
         """Carry out pending requests; this is also the machine's poll.
 
         Within a step the machine's state is still that of the last complete one, so saving and
-        pausing are possible here. Only a stop abandons the step.
+        pausing are possible here. Only a stop abandons the step: raises Abandoned.
         """
         if self._board.stop_wanted:
             raise Abandoned
@@ -182,7 +189,8 @@ class Loop:
     def _save(self) -> None:
         """Save the last complete step, or publish why that failed.
 
-        The snapshot says *saved* only after `store.save` has returned.
+        Do nothing while output is in doubt (recovery.py), and write nothing if this step is saved
+        already. The snapshot says *saved* only after `store.save` has returned.
         """
         self._board.save_wanted = False
         if self._recovery.in_doubt:
@@ -197,7 +205,7 @@ class Loop:
         self._publish()
 
     def _is_still_there(self) -> bool:
-        """Return False if the database file was moved, deleted or replaced."""
+        """Return False if the database file was moved, deleted or replaced by another database."""
         try:
             self._store.look_at_the_file()
         except StorageError:
@@ -236,9 +244,9 @@ class Loop:
         self._board.publish(save_failure=failure)
 
     def _await_database(self, error: StorageError) -> None:
-        """Wait a while, because a step could not read back a saved piece; not counted as computing.
+        """Publish that a step could not read back a saved piece; wait until the next try is due.
 
-        The same step is tried again after this.
+        The caller then tries the same step again. The wait does not count as computing time.
         """
         self._failed(type(error)(f"{error}; computing waits for it"))
         self._watch.stop(self._clock())
@@ -251,7 +259,8 @@ class Loop:
         """Check, publish and measure the last step, which made the output after offset `start`.
 
         If this output was known before (saved, or found early as an overture), the two must be
-        equal. `took` is the time of the step in seconds.
+        equal; if not, raises WrongOutput, WrongState or WrongResultError. `took` is the time of the
+        step in seconds.
         """
         output = self._machine.output
         self._recovery.compare(self._run, output, start, self._obey)
@@ -268,7 +277,11 @@ class Loop:
             self._notes = notes
 
     def _play_overture(self) -> None:
-        """Find and publish the first output, fast by another method, if the job asks for it."""
+        """Publish the first output early: the job's known output, else one found by another method.
+
+        Keep it too, to compare it with what the machine makes. Do nothing if there is output
+        already, or if the job neither knows output nor asks for an overture.
+        """
         if (self._job.overture or self._job.known) and not self._board.output:
             found = self._job.known or checked.overture(self._job.kind, self._run.task, self._obey)
             self._recovery.known = self._board.overture = found
@@ -282,7 +295,10 @@ class Loop:
         self._strides = StepSchedule(self._board.pace, self._clock(), self._board.snapshot.made)
 
     def _hold(self) -> None:
-        """Save, then wait until the pause ends; pauses do not count as computing time."""
+        """Save, then wait until the pause ends or a stop is requested; handle requests to save.
+
+        Pauses do not count as computing time.
+        """
         self._save()
         self._watch.stop(self._clock())
         while self._board.pause_wanted and not self._board.stop_wanted:
@@ -333,7 +349,11 @@ class Loop:
     # Ending a run.
 
     def _finish(self) -> None:
-        """Verify the output by an independent method, then complete the run."""
+        """Verify the output if the job asks for it, mark the run complete, and publish that.
+
+        A run that was complete already is only published. Raises WrongOutput if the output is
+        wrong, StorageError if it cannot be saved.
+        """
         if self._run.status != COMPLETE:
             self._board.is_whole = True
             self._await_saved()

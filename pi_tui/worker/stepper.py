@@ -19,7 +19,7 @@ _BYTES = (bytes, bytearray)
 
 
 class Stepper:
-    """Steps a machine. If a step raises, the last complete step is saved first."""
+    """Steps a machine. If the machine raises in a step, saves the last complete step if it can."""
 
     def __init__(self, board: Board, obey: Poll, save: Callable[[], None]) -> None:
         self._board, self._obey, self._save = board, obey, save
@@ -69,7 +69,10 @@ class Stepper:
             raise
 
     def _give_up(self, machine: Machine, steps: int, length: int, error: BaseException) -> NoReturn:
-        """Save the last complete step; raise `error`, as MachineError if the step is at fault."""
+        """Save the last complete step; raise `error`, as MachineError if the step is at fault.
+
+        Save nothing if the step changed a part of the machine; the message then says so.
+        """
         unchanged = (machine.steps, len(machine.output)) == (steps, length)
         # Only an overridden stride may have completed some of its steps.
         is_whole = unchanged or type(machine).stride is not Machine.stride

@@ -44,7 +44,11 @@ class WatchingWorker(Worker):
                 break
 
     def _compute(self) -> bool:
-        """Compute the run; return False if it should be watched instead."""
+        """Compute the run, unless another process has it open or `job.goes_on` is not empty.
+
+        Returns True if this worker has ended: after a stop, or because the run failed. Returns
+        False if the run is to be watched, which a run completed here is too.
+        """
         before = self.snapshot.state
         if before.is_final:
             return True
@@ -77,6 +81,8 @@ class Watcher:
 
         While watching, the worker counts as paused, so a request to resume means: compute here. A
         complete run is followed while the screen shows it, because another process may delete it.
+        A deletion is published as a failure. While the database cannot be read, retry. Raises
+        DamagedError if saved data is damaged, also when read anew.
         """
         from pi_tui.checkpoints.store import CheckpointStore
 
@@ -110,7 +116,7 @@ class Watcher:
         self._board.sleep(LOOK_SECONDS, paused=True)
 
     def _forget(self) -> None:
-        """Discard everything read so far."""
+        """Discard everything read so far, also from the snapshot."""
         self._run, self._output = None, bytearray()
         self._board.output = self._output
         self._board.publish(made=0, saved=0, done=0.0, checkpoints=())
@@ -164,7 +170,8 @@ class Watcher:
     def _rates(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> tuple[float, float]:
         """Return two speeds: bytes of output per second, and share of the work (0 to 1) per second.
 
-        They are those between the newest two checkpoints; 0.0 and 0.0 if there are fewer than two.
+        They are those between the newest two checkpoints; 0.0 and 0.0 if there are fewer than two,
+        or if no computing time lies between these. The second is 0.0 for a complete run.
         """
         newest, before = checkpoints[:2] if len(checkpoints) > 1 else (None, None)
         if not (newest and before) or newest.elapsed <= before.elapsed:
@@ -181,7 +188,7 @@ class Watcher:
         return self._job.kind.figures(run.task, checkpoints[0].steps, checkpoints[0].length)
 
     def _notice(self, writer: str, run: Run | None) -> str:
-        """Return a notice if the run does not exist or its writer has ended; else ""."""
+        """Remember the writer; return a notice if there is no run or no writer, else ""."""
         self._last_writer = writer or self._last_writer
         if run is None:
             return f"there is no run of {self._title} yet"

@@ -40,7 +40,8 @@ def guarded() -> Iterator[None]:
     Enter the block before any thread is started, because threads do not exist in a forked process.
     While the process is in the background, the terminal has the settings of the shell's own
     editing. So first wait until the user brings the process to the foreground, by `fg`. Raises
-    UsageError if no shell can do that.
+    UsageError if no shell can do that. Without a terminal, only run the block. Environment
+    variables with which Textual fails are removed for good.
     """
     correct_environment()
     there = is_there()
@@ -58,9 +59,9 @@ def guarded() -> Iterator[None]:
 
 
 def is_there() -> bool:
-    """Return False once the terminal was closed; its file may still be open.
+    """Return True if stdin is a terminal; False once that was closed, though its file may be open.
 
-    In a browser tab, return False once the server that shows the app has ended.
+    In a browser tab, return False only once the server that shows the app has ended.
     """
     if sys.__stdin__ is None:
         return False
@@ -82,7 +83,8 @@ def give_back() -> None:
 def arm(last_words: bytes) -> None:
     """Tell the guardian to write `last_words` to the terminal once this process has ended.
 
-    The guardian is a forked process that restores the terminal. A later call replaces this one.
+    The guardian is a forked process that restores the terminal. A later call replaces this one. Do
+    nothing if there is no guardian.
     """
     for write in _pipe:
         with suppress(OSError):
@@ -175,7 +177,10 @@ def _rename() -> None:
 
 
 def _last_of(read: int) -> bytes:
-    """Wait until pi-tui has ended, which closes the pipe `read`; return the last message in it."""
+    """Wait until pi-tui has ended, which closes the pipe `read`; return the last message.
+
+    Returns b"" if there is none.
+    """
     last, rest = b"", b""
     while data := os.read(read, 4096):
         *whole, rest = (rest + data).split(_END)

@@ -30,7 +30,10 @@ _DEAF = 3.0
 
 
 def run_to_the_end(app: Face, quitting: Quitting) -> int:
-    """Run the app; return its exit code once the last checkpoint is committed."""
+    """Run the app; return its exit code once the last checkpoint is committed.
+
+    Raises StorageError if the system gives no threads for it.
+    """
     ends = Signals(app, quitting)
     app.when_open = ends.watch
     with ends.signals():
@@ -118,8 +121,8 @@ class Signals:
     def _note(self, number: int, _frame: object) -> None:
         """Note the signal `number` if it is the first, and make the running app save and exit.
 
-        Before the app runs, the signal is only noted. Python calls this in the main thread, between
-        any two instructions.
+        Before the app runs, the signal is only noted. From now on SIGTTOU and SIGTTIN are ignored.
+        Python calls this in the main thread, between any two instructions.
         """
         self._first = self._first or number
         for stop in (signal.SIGTTOU, signal.SIGTTIN):  # restoring the terminal must not suspend us
@@ -174,9 +177,10 @@ class Signals:
             self._vanish()
 
     def _vanish(self) -> None:
-        """Save and exit without writing to a terminal that is gone or belongs to another job.
+        """Begin to save and exit without Textual, in a thread of its own; once begun, do nothing.
 
-        Textual's exit would wait for ever to write to the dead terminal.
+        For a terminal that is gone, accepts no bytes or belongs to another job: Textual's exit
+        would wait for ever to write to it. Here the exit waits for it a second at most.
         """
         if not self._vanishing:
             self._vanishing = True

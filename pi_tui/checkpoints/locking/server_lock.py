@@ -63,11 +63,19 @@ class ServerLocks:
         self.renew()
 
     def take_alone(self) -> bool:
-        """Take the database lock exclusively; while others write, return False and hold no lock."""
+        """Take the database lock exclusively; while others write, return False.
+
+        The shared lock is freed first, so after False this process has no lock on the database.
+        Behind a pooler, return True without a lock.
+        """
         return self._exchange(_LET_GO_SHARED, _TAKE_ALONE)
 
     def share(self) -> bool:
-        """Take the database lock shared; return False if another process has it exclusively."""
+        """Take the database lock shared; return False if another process has it exclusively.
+
+        An exclusive lock of this process is freed first. Behind a pooler, return True without a
+        lock.
+        """
         return self._exchange(_LET_GO_ALONE, _SHARE)
 
     def _exchange(self, old: TextClause, new: TextClause) -> bool:
@@ -77,7 +85,11 @@ class ServerLocks:
         return bool(self._connection.scalar(new))
 
     def claim(self, run_id: int, what: str, owner: str) -> None:
-        """Take the lock of a run. Raises AlreadyOpenError if another process computes it."""
+        """Take the lock of a run, unless it is held here; wait up to _MOMENT seconds for it.
+
+        `what` names the run in messages, `owner` is the mark of a process in its row. Raises
+        AlreadyOpenError if another process computes the run.
+        """
         if run_id in self._runs:
             return
         if self._connection is None or is_unlocked(owner):
@@ -97,7 +109,7 @@ class ServerLocks:
             raise already_open(what, _mark_of(holder_of_run(connection, run_id), owner))
 
     def let_go(self, run_id: int) -> None:
-        """Free the lock of a run."""
+        """Free the lock of a run; do nothing if it is not held here."""
         if self._runs.pop(run_id, None) is not None and self._connection is not None:
             with suppress(SQLAlchemyError):
                 self._connection.execute(_LET_GO_OF_RUN, {"run": run_id})
@@ -106,10 +118,10 @@ class ServerLocks:
         """Do nothing: on a server, a heartbeat would cost a commit."""
 
     def renew(self) -> None:
-        """Take all locks again if their connection is lost.
+        """Connect and take the locks, unless a connection still holds them.
 
-        Raises AlreadyOpenError if another process took one of them meanwhile. Behind a pooler, no
-        lock is taken.
+        These are the database lock, shared, and those of all claimed runs. Raises AlreadyOpenError
+        if another process has one of them. Behind a pooler, take none and set `note`.
         """
         with suppress(SQLAlchemyError):
             if self._connection is not None:

@@ -24,9 +24,10 @@ _LOOK = 0.03
 async def offer_larger(face: Face, screen: PiScreen, open_run: OpenRun) -> None:
     """Ask whether to begin a larger run; open that run if the user agrees.
 
-    If a string was searched and not found, the larger run has enough digits to contain it probably.
-    Otherwise it has ten times the digits of this run. If this run is not complete, or the larger
-    one would have more than MAX_DIGITS digits, only say so.
+    If a string was searched and not found, the larger run has enough digits to contain it probably,
+    and the search goes on there. Otherwise it has ten times the digits of this run. If this run is
+    not complete, or the larger one would have more than MAX_DIGITS digits, only say so. While the
+    run is still being loaded, wait first.
     """
     while face.worker.snapshot.state is State.PREPARING:
         await asyncio.sleep(_LOOK)

@@ -123,19 +123,23 @@ class PiApp(RunApp):
             self._set_pace(Pace.of(limit))
 
     def _set_pace(self, pace: Pace) -> None:
+        """Set the pace; if this process only watches the run, only tell the user so."""
         if not is_refused(self):
             self.worker.set_pace(pace)
             self.hurry()
 
     def action_more(self) -> None:
-        """Ask whether to begin a larger run."""
+        """Ask whether to begin a larger run; do nothing while a dialog is open."""
         if self.is_uncovered:
             from pi_tui.pi.app.larger import offer_larger
 
             self.questions.converse(offer_larger(self, self.main_screen, self.run_changes.open_run))
 
     def action_by_heart(self) -> None:
-        """Open the screen for reciting digits from memory."""
+        """Open the screen for reciting digits from memory, and save the score if it is the best.
+
+        Do nothing while a dialog is open. If there are no digits yet, only tell the user so.
+        """
         if self.is_uncovered and self.main_screen.has_output("There are no digits yet."):
             self.questions.converse(self._by_heart())
 

@@ -43,7 +43,9 @@ def export(
 def saved_range(location: str, digits: int | None, start: int, stop: int | None) -> bytes:
     """Return the saved digits at positions `start` to `stop`, both included, as bytes.
 
-    Raises UsageError if some of them are not saved.
+    They are of the run of `digits` digits or, if that is None, of the run that `pi-tui` would
+    continue. If `stop` is None, return all from `start` on. Raises UsageError if there is no such
+    run, or if some of these digits are not saved.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
@@ -53,6 +55,7 @@ def saved_range(location: str, digits: int | None, start: int, stop: int | None)
 def verify(location: str, digits: int | None) -> int:
     """Compare all saved digits with pi; mark a complete run as verified; return exit code 0.
 
+    The run is that of `digits` digits or, if that is None, the one that `pi-tui` would continue.
     If a digit is wrong, raise WrongResultError and delete the digits from there on. If another
     process has the run open, they are not deleted. A complete run stays unmarked if another process
     has locked the whole database. Raises UsageError if no digit is saved.

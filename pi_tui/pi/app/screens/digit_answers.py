@@ -18,7 +18,8 @@ def explain_digits(text: str, memory: int = 0) -> tuple[bool, str]:
     """Return whether `text` is a possible number of digits, and a line to show below it.
 
     The line tells the time, memory and disk space that so many digits take, or what is wrong with
-    the text. `memory` is how many bytes of memory a run may take; 0 means as much as is free.
+    the text. `memory` is how many bytes of memory a run may take; 0 means as much as is free. If
+    the digits need more, the line says so, and the number still counts as possible.
     """
     if not text.strip():
         return False, 'decimals after "3.", like 20000 or 1e6'
@@ -55,8 +56,8 @@ def explain_picture(name: str, location: str) -> tuple[bool, str]:
 def parse_range(text: str, count: int) -> tuple[int, int]:
     """Parse a range of positions; return the offsets start and stop.
 
-    The text is "all", "a-b", "a-" or "-b", with both ends included. Raises ValueError or
-    OverflowError for any other text, and for positions that do not exist.
+    The text is "all", "a-b", "a-" or "-b", with both ends included; "" and "-" mean all too. Raises
+    ValueError or OverflowError for any other text, and for positions that do not exist.
 
     >>> parse_range("all", 50), parse_range("10-20", 50), parse_range("41-", 50)
     ((0, 50), (9, 20), (40, 50))

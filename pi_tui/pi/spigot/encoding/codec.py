@@ -93,7 +93,8 @@ def decode(size: Size, state: State, output: bytes) -> SpigotState:
     """Decode a state from its pieces, its task's size, and the digits saved with it.
 
     Checks every length and range against what the size allows before it allocates memory. Raises
-    BadState. Removes the large pieces from `state` as it decodes them.
+    BadState. To save memory, removes from `state` what it has decoded, all but the header and the
+    lasting pieces. These are in the result too, and let go of their bytes.
     """
     if "state" in state:
         decoded = _decode_format_1(size, state.take("state"), output)
@@ -154,6 +155,8 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
 
     `residues` has those of each block, from the header of the saved state. A block that was not
     made yet, or whose piece is missing, is None in the result. `lost` counts the missing ones.
+    Blocks that are read back from the database become ShelvedBlocks. The pieces of N are removed
+    from `pieces`; the others stay, and only let go of their bytes.
     """
     boxes: list[mpz | None] = []
     blocks: list[AnyBlock | None] = []
