@@ -92,10 +92,10 @@ def _row(longest: Longest) -> str:
     return f"  {longest.digit:<7}{longest.length:>9,}{longest.position:>14,}"
 
 
-def in_words(run: Longest, count: int) -> str:
+def in_words(run: Longest) -> str:
     """Describe a run in a sentence.
 
-    >>> print(in_words(Longest(3, 7, 710_100), 10_000_000))
+    >>> print(in_words(Longest(3, 7, 710_100)))
     A run of seven 3s is expected once in 11 million digits. Here it is at 710,100.
     """
     length = _NAMES.get(run.length, f"{run.length}")

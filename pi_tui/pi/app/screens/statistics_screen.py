@@ -72,7 +72,7 @@ class StatisticsScreen(Dialog[None]):
         """Show the tables, and above them the run of equal digits that is least likely."""
         patterns = self._patterns
         rarest = min(patterns.runs, key=lambda run: expected_runs(run.length, patterns.count))
-        remarkable = Content(in_words(rarest, patterns.count))
+        remarkable = Content(in_words(rarest))
         self.query_one("#remarkable", Static).update(remarkable)
         tables = self.query_one("#tables", Static)
         tables.update(Content("\n".join(lines(patterns)).rstrip()))
