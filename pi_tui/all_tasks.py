@@ -62,8 +62,9 @@ def carry_on_all(
 
     A task that fails is reported with its name, and has no output. The others are computed all the
     same; the exit code is then that of the first failure. SIGINT, SIGTERM and SIGHUP save and end
-    the call, as in `carry_on`, with the outputs that are complete by then. If the database cannot
-    be reached, it is tried again for half a minute.
+    the call, as in `carry_on`, with the outputs that are complete by then. If the database becomes
+    unreachable, it is tried again for half a minute. If that is in vain, or if it cannot be opened
+    at the start, or an argument is unusable, the error is printed, and no outputs are returned.
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)
@@ -124,7 +125,7 @@ class _Share:
                 self._asked.ask(signal.SIGPIPE)
 
     def verdict(self, again: str) -> int:
-        """Return the exit code; print on stderr how to resume if some tasks are not complete."""
+        """Return the exit code; print on stderr how to resume if any but failed tasks are left."""
         if self._left:
             goes_on = f"`{again}` goes on" if again else "called again, it goes on"
             done = f"{len(self._results):,} of {len(self._tasks):,} complete"
@@ -133,7 +134,10 @@ class _Share:
         return self._code or code_of_signal(self._asked.signal)
 
     def _make_database(self) -> None:
-        """Create the database, or migrate it; refuse one that is not ours."""
+        """Create the database, or migrate it; wait while another process migrates it.
+
+        Raises PiTuiError if it cannot be opened.
+        """
         from pi_tui.checkpoints.store import CheckpointStore
 
         while self._left and not self._asked:
@@ -169,9 +173,10 @@ class _Share:
         self._shown.complete = len(self._results)
 
     def _compute(self, task: Task) -> bool:
-        """Compute a task to its end; return False if another process has taken it.
+        """Compute a task until it is complete or fails, or an exit is requested.
 
-        Raises StorageError if the database failed; the task is then tried again.
+        Returns False if another process has taken the task. Raises StorageError if the database
+        failed; the task is then tried again. Raises SystemExit and KeyboardInterrupt of a machine.
         """
         how: dict[str, Any] = {"cadence": self._cadence, "patience": PATIENCE, "among_others": True}
         worker = Worker(Job(self._kind, task, self._location, **how))
@@ -195,7 +200,7 @@ class _Share:
         return True
 
     def _fail(self, worker: Worker) -> None:
-        """Report a task that failed, with its name, and do not try it again."""
+        """Report a task that failed, with its name; keep its exit code, and do not try it again."""
         task, snapshot = worker.job.task, worker.snapshot
         self._left.remove(task)
         self._code = self._code or snapshot.exit_code
@@ -204,7 +209,7 @@ class _Share:
         self._shown.tell(f"{name_of(self._kind, task)}: {words.plain(snapshot.error)}")
 
     def _tell_of_leaving(self, worker: Worker) -> None:
-        """Report how much of the current task is saved, because an exit was requested."""
+        """Report how much of the current task is saved; if some is lost, set the exit code."""
         snapshot = worker.latest()
         if snapshot.lost:
             self._code = self._code or StorageError.exit_code

@@ -93,10 +93,11 @@ class Abandoned(Exception):
 
 
 class BadState(Exception):
-    """Saved bytes are not a valid state of this task; the text says why.
+    """Saved bytes are not a valid state of this task, or it is impossible; the text says why.
 
-    The saved data counts as damaged: an older checkpoint is used, or the run begins again. If the
-    machine cannot go on because something *outside* the saved data changed, raise Refused.
+    `Kind.limits` raises it for an impossible task. If `from_state` raises it, the saved data counts
+    as damaged: an older checkpoint is used, or the run begins again. If the machine cannot go
+    on because something *outside* the saved data changed, raise Refused.
     """
 
 
@@ -116,8 +117,8 @@ class WrongState(ArithmeticError):
 class LostPiece(Exception):
     """A saved piece that should be read back is missing or damaged; the machine must make it again.
 
-    Raised by `Piece.read`, but only for a piece whose bytes the machine let go in favour of
-    `Piece.saved`.
+    Raised by `Piece.read`, but only for a lasting piece whose bytes are not in memory: the machine
+    let them go in favour of `Piece.saved`, or the piece was too large to be kept at a load.
     """
 
 
@@ -160,7 +161,7 @@ class Piece:
         """Fetches the bytes of a lasting piece from the database; None before they are saved."""
 
     def read(self) -> bytes:
-        """Return the bytes of the piece."""
+        """Return the bytes of the piece. Raises LostPiece if the database has lost them."""
         data = self._bytes
         return data if isinstance(data, bytes) else data()
 
@@ -220,7 +221,7 @@ class Work(NamedTuple):
 
     @property
     def share(self) -> float | None:
-        """Return the share of the work done, 0 to 1; None if the total is unknown.
+        """Return the share of the work done, 0 to 1; None if the total is unknown or infinite.
 
         >>> Work(30, 40).share, Work(30, 0).share
         (0.75, None)
@@ -357,7 +358,7 @@ class Kind(ABC):
     # Defaults that suit most kinds.
 
     def title(self, task: Task) -> str:
-        """Return the name of a run in messages and lists: its kind, goal and parameters."""
+        """Return the name of a run in messages: its kind, goal and parameters, except `tuning`."""
         told = {n: value for n, value in task.parameters.items() if n not in self.tuning}
         return " ".join([words.one_line(self.name, 40), f"{task.goal:,}", *words.named(told)])
 

@@ -59,7 +59,7 @@ def face_of(node: DOMNode) -> Face:
 
 @contextmanager
 def telling_errors(where: App[Any] | Screen[Any]) -> Iterator[None]:
-    """Show an expected error of the `with` body as a toast, and go on after the body."""
+    """Show a PiTuiError of the `with` body as a toast, and go on after the body."""
     try:
         yield
     except PiTuiError as error:

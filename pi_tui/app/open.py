@@ -27,11 +27,13 @@ def open_app(
 ) -> tuple[int, bytes]:
     """Show the run of a task until the user exits; return exit code and whole output.
 
-    The output is b"" unless the run is complete. If `task` is None, the app asks for a goal. The
-    function `tasks` makes the task of a goal, and raises BadState for an impossible goal. Without
-    `tasks`, the new task has the parameters of the run on the screen. `location` is the path or URL
-    of the database. `again` is the command that resumes the run, for messages. With `fresh` the run
-    begins again at its first step.
+    The output is that of `task`, also if the user opened another run. It is b"" if the run was not
+    complete when the user left it. If `task` is None, the app asks for a goal; the output is b"".
+
+    The function `tasks` makes the task of a goal, and raises BadState for an impossible goal.
+    Without `tasks`, the new task has the parameters of the run on the screen. `location` is the
+    path or URL of the database. `again` is the command that resumes the run, for messages. With
+    `fresh` the run begins again at its first step.
 
     If `goes_on` is not "", the app only watches the run. Its messages show this text, which says
     how to resume the run. Call this in the main thread, in a terminal. Raises PiTuiError if the app

@@ -25,7 +25,10 @@ from pi_tui.words import LINE_UNITS, one_line
 
 
 class RunCatalogue(Database):
-    """The runs in an open database. Every method is one transaction."""
+    """The runs in an open database. Every list of runs is read in one transaction.
+
+    Methods that return runs raise NotOursError if a newer version of the kind saved one of them.
+    """
 
     def runs(self) -> list[Run]:
         """Return all runs of this catalogue's kind, the most recently used first."""
@@ -60,7 +63,11 @@ class RunCatalogue(Database):
             return self.to_run(row) if row else None
 
     def complete_runs(self, tasks: Iterable[Task]) -> list[tuple[Task, Run]]:
-        """Return each of the tasks whose run is complete, with that run."""
+        """Return each of the tasks whose run is complete, with that run.
+
+        Leaves out a run whose identity was stored under other `tuning` names, as by a migration;
+        `find_run` finds such a run.
+        """
         named = {(task.goal, self._identity_of(task)): task for task in tasks}
         with self.transaction() as connection:
             rows = connection.execute(self._mine().where(RUNS.c.status == COMPLETE)).all()
@@ -87,13 +94,13 @@ class RunCatalogue(Database):
         return tuple(filter(None, known.values()))
 
     def output(self, run: Run, start: int, stop: int) -> bytes:
-        """Return the saved output at offsets `start` to `stop - 1`, after a check of its rows."""
+        """Return the output at offsets `start` to `stop - 1`, as far as it is saved, checked."""
         with self.transaction() as connection:
             stop = min(stop, self.row(connection, run).committed)
             return output_rows.read(connection, run.id, max(start, 0), stop)
 
     def mark_verified(self, run: Run) -> None:
-        """Mark the complete run as verified by an independent method."""
+        """Mark the run as verified by an independent method, or as unverified if incomplete."""
         with self._writing() as connection:
             verified = int(self.row(connection, run).status == COMPLETE)
             connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(verified=verified))
@@ -110,7 +117,7 @@ class RunCatalogue(Database):
         self.shrink()
 
     def shrink(self) -> None:
-        """Return free pages of an SQLite file to the disk, after a deletion. Never raises."""
+        """Return free pages of an SQLite file to the disk, if quick and worth it. Never raises."""
         if self._where.path is not None:
             with suppress(*FAILURES):  # harmless if it fails: another process may use the file
                 shrink(self._engine)
@@ -126,7 +133,8 @@ class RunCatalogue(Database):
     def backup(self, path: str) -> list[Path]:
         """Copy the database to the new SQLite file `path`, even while another process writes.
 
-        Returns the unfinished copies that other backups left beside it.
+        Returns the unfinished copies that other backups left beside it. Raises UsageError if `path`
+        exists or cannot be the name of a backup, StorageError if the copy cannot be written.
         """
         return back_up(self._engine, self._where, path)
 
@@ -155,7 +163,7 @@ class RunCatalogue(Database):
         return select(RUNS).where(RUNS.c.kind == self._kind.name)
 
     def _find(self, connection: Connection, task: Task) -> Row[Any] | None:
-        """Return the row of the task's run, or None."""
+        """Return the row of the task's run, or None. Raises BadRow if the row is damaged."""
         wanted = self._identity_of(task)
         of_it = self._mine().where(RUNS.c.goal == task.goal, RUNS.c.identity == wanted)
         row = connection.execute(of_it).first()

@@ -39,7 +39,8 @@ from pi_tui.machine import Kind, Refused
 class Database:
     """An open database, for machines of one kind. Use it from one thread at a time.
 
-    Raises only errors of `pi_tui.errors`, each one line for the user.
+    Failures of the database are raised as errors of `pi_tui.errors`, each one line for the user.
+    Exceptions of the kind's code are not translated, except Refused, which becomes UsageError.
     """
 
     def __init__(self, where: Location, kind: Kind, write: bool, is_leaving: IsLeaving) -> None:
@@ -67,7 +68,10 @@ class Database:
     ) -> Self:
         """Open the database at `location`, a path or a URL: check it, lock it, make its tables.
 
-        With `write=False`, take no lock, create no file, and work while another process writes.
+        Older tables are migrated. With `write=False`, take no lock, create no file, and work while
+        another process writes; a missing database then raises NothingSavedError, and older tables
+        raise OlderError.
+
         While `is_leaving()` is true, the time-out for a server that does not answer is short.
         Raises UsageError, NotOursError, AlreadyOpenError, DamagedError or StorageError; a refused
         file is not changed.
@@ -101,18 +105,24 @@ class Database:
 
     @property
     def locks(self) -> WriterLocks:
-        """Return the locks that keep other writers out; a database opened only to read has none."""
+        """Return the locks that keep other writers out; call this only if opened to write."""
         assert self._locks is not None
         return self._locks
 
     def _claim(self, row: Row[Any]) -> None:
-        """Take the lock of a run. Raises AlreadyOpenError if another process computes it."""
+        """Take the lock of a run; do nothing if the database was opened only to read.
+
+        Raises AlreadyOpenError if another process computes the run.
+        """
         if self._locks is not None:  # else the database refuses the writing that follows
             what = f"the run of {self._kind.title(to_task(row))}"
             self._locks.claim(row.id, what, str(row.owner))
 
     def _take_over(self, connection: Connection, row: Row[Any]) -> Row[Any]:
-        """Claim the run, and make this process its writer; return its new row."""
+        """Claim the run, raise its epoch, and make this process its writer; return its new row.
+
+        Raises AlreadyOpenError if another process computes it, StorageError if it was deleted.
+        """
         self._claim(row)
         known = select(func.max(RUNS.c.touched)).where(RUNS.c.touched < MOST)
         touched = (connection.scalar(known) or 0) + 1
@@ -187,9 +197,9 @@ class Database:
         """Lock the row of the run until the transaction ends, and return it.
 
         A process that opens a run to write raises the run's `epoch` by 1. So if the row has another
-        epoch than the one given, another process took the run over: raises AlreadyOpenError. Raises
-        StorageError if this is another database, which the row cannot show, because most databases
-        have a run with id 1 and epoch 1.
+        epoch than the one given, another process took the run over: raises AlreadyOpenError, also
+        if the row is gone or is now the row of another task. Raises StorageError if this is another
+        database, which the row cannot show, because most have a run with id 1 and epoch 1.
         """
         numbers = (CHECKPOINTS.c.run_id == run.id, CHECKPOINTS.c.seq < MOST)
         newest = select(func.max(CHECKPOINTS.c.seq)).where(*numbers).scalar_subquery()
@@ -246,9 +256,9 @@ class Database:
         self._file = file
 
     def _landed(self, run: Run, epoch: int, seq: int) -> bool:
-        """Return True if the failed commit `seq` is in the database after all.
+        """Return True if the failed commit `seq` is in the database after all, False if unknown.
 
-        If so, commit once more, which syncs it to disk.
+        If it is there, commit once more, which syncs it to disk.
         """
         with suppress(StorageError, DamagedError, *FAILURES):  # unknown: the next save finds out
             self.locks.renew()
@@ -263,7 +273,7 @@ class Database:
 
 
 def record(connection: Connection, run_id: int, seq: int, change: dict[str, Any]) -> None:
-    """Write the number of a commit, and other changes, into the run's row."""
+    """Write the number and the time of a commit, and other changes, into the run's row."""
     values = {**change, "last_seq": seq, "updated_utc": utc_now()}
     connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(values))
 

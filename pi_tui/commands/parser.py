@@ -57,7 +57,7 @@ class Parser(argparse.ArgumentParser):
         """Write the text of the help or of the version to standard output.
 
         Characters that the encoding of standard output lacks become question marks. Raises
-        StorageError if the whole text cannot be written.
+        BrokenPipeError if the reader has gone, StorageError if the text cannot be written.
         """
         to_stdout([as_bytes(message)])
 

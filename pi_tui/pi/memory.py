@@ -41,7 +41,10 @@ def allowance(asked: int = 0, root: Path = Path("/")) -> Allowance | None:
 
 
 def refusal(digits: int, allowed: Allowance | None) -> str:
-    """Return why `digits` digits cannot be computed in the memory `allowed`; "" if they can."""
+    """Return why `digits` digits cannot be computed in the memory `allowed`.
+
+    Returns "" if they can, or if `allowed` is None.
+    """
     need = forecast(digits, 1).memory
     if allowed is None or need <= allowed.bytes:
         return ""
@@ -55,8 +58,8 @@ def refusal(digits: int, allowed: Allowance | None) -> str:
 def lack_of_disk(need: int, location: str, *, saved: bool = False) -> str:
     """Return a clause about the free space on the database's disk; "" if `need` bytes fit there.
 
-    If a part of the run is `saved`, the bytes of the database file count as free too. The disk of a
-    server is not known, so the result for a server is "".
+    If a part of the run is `saved`, the bytes of the database file count as free too. The result is
+    also "" if the free space is unknown: of a server, or if the folder or file cannot be read.
     """
     path = parse_location(location).path
     if path is None:
@@ -95,7 +98,10 @@ def _limits(root: Path) -> list[Allowance]:
 
 
 def _pages(root: Path, column: int) -> int:
-    """Return a column of /proc/self/statm in bytes: 0 is the address space, 1 resident memory."""
+    """Return a column of /proc/self/statm in bytes, 0 if there is none.
+
+    Column 0 is the address space, column 1 the resident memory.
+    """
     with suppress(OSError, ValueError, IndexError):
         pages = int((root / "proc/self/statm").read_text().split()[column])
         return pages * os.sysconf("SC_PAGE_SIZE")
@@ -103,7 +109,10 @@ def _pages(root: Path, column: int) -> int:
 
 
 def _left_in(folder: Path, most: str, used: str, cached: str) -> int:
-    """Return the bytes of memory left in a control group. Raises ValueError if it has no limit."""
+    """Return the bytes of memory left in a control group; below 0 if it uses more than its limit.
+
+    Raises ValueError if it has no limit, OSError if its files cannot be read.
+    """
     limit = int((folder / most).read_text())  # ValueError: "max"
     given_up = 0
     with suppress(OSError, ValueError, StopIteration):

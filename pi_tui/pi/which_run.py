@@ -26,7 +26,7 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
 
     If `digits` is None, choose the run last worked on; unfinished runs come before complete ones.
     The number is None if nothing is saved. The Glance is None if nothing is saved, or if the output
-    cannot be read without opening the store.
+    cannot be read without opening the store. May open the store, and then migrates an older one.
     """
     task = None if digits is None else Task(digits)
     seen = glance(settings.location, SpigotKind(), task)
@@ -38,8 +38,9 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
 def _last_run_in_store(settings: Settings) -> int | None:
     """Return the number of digits of the run last worked on; None if nothing is saved.
 
-    Unfinished runs come before complete ones. This opens the store. Call it only if `glance`
-    returns None: `glance` reads no database server, and no file during a commit.
+    Unfinished runs come before complete ones. This opens the store, and migrates an older database.
+    Call it only if `glance` returns None: `glance` reads no database server, and no file during a
+    commit.
     """
     path = parse_location(settings.location).path
     with suppress(OSError):  # the store gives a better error

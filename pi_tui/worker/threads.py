@@ -19,7 +19,10 @@ NICENESS = 10
 
 
 def start_all(*threads: threading.Thread) -> None:
-    """Start the threads. Raises StorageError if the system allows no more threads."""
+    """Start the threads, in this order.
+
+    Raises StorageError if the system allows no more; threads started before then run on.
+    """
     try:
         for thread in threads:
             thread.start()

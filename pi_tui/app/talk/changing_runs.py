@@ -20,7 +20,10 @@ class RunChanges:
         self._face, self._quitting, self._goals = face, quitting, goals
 
     async def ask_for_run(self) -> None:
-        """Ask for a goal and open its run; without an answer, quit if no run is shown."""
+        """Ask for a goal and open its run; without an answer, quit if no run is shown.
+
+        If this process only watches the run on the screen, only tell the user why.
+        """
         if is_refused(self._face):
             return
         here = self._face.worker.snapshot.goal
@@ -31,7 +34,7 @@ class RunChanges:
             self._quitting.begin()
 
     async def browse(self) -> None:
-        """Show the list of runs, and open the one that the user chooses."""
+        """Show the list of runs; open the run that the user chooses, or ask for a new goal."""
         from pi_tui.app.screens.runs_list import NEW, RunsList
 
         face = self._face
@@ -46,7 +49,8 @@ class RunChanges:
     async def open_run(self, task: Task, known: bytes = b"") -> None:
         """Save the current run, then show the run of this task.
 
-        `known` is the first output of that task, if the current run has computed it already.
+        Does nothing if that run is on the screen. If saving fails, the user may stay. `known` is
+        the first output of that task, if the current run has computed it already.
         """
         face = self._face
         if face.worker.snapshot.is_of(task, face.kind.tuning):
@@ -57,10 +61,9 @@ class RunChanges:
             face.take(worker)
 
     async def _delete(self, run: Run) -> None:
-        """Ask, then delete a run, unless it is the one on the screen.
+        """Ask, then delete a run; refuse if it is on the screen, or if this process only watches.
 
-        Only one process may write to the database, so the worker is stopped first and started again
-        after.
+        The worker of the run on the screen is saved and stopped first, and started again after.
         """
         from pi_tui.app.screens.dialogs import Choice
         from pi_tui.checkpoints.saved_runs import delete_run

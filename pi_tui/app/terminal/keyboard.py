@@ -91,7 +91,10 @@ class Keyboard:
             self._deadline = self._clock() + (constants.ESCAPE_DELAY if is_escape else _PATIENCE)
 
     def tick(self) -> Iterator[Message]:
-        """Yield the events of input whose end did not come in time: an escape, a cut-off paste."""
+        """Yield the events of input whose end did not come in time.
+
+        An escape, a key with alt and a cut-off paste are events; any other input is dropped.
+        """
         if not self.is_waiting or self._clock() < self._deadline:
             return
         rest, self._rest = self._rest, b""

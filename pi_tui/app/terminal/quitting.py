@@ -39,10 +39,10 @@ class Quitting:
         """Called at each request to exit; the exit may have to wait for the terminal."""
 
     def begin(self, signal: int = 0) -> None:
-        """Save and exit; `signal` is the signal that requests it, 0 for a key.
+        """Begin to save and exit, and return at once; `signal` requests it, 0 stands for a key.
 
-        A signal skips questions. A request that comes 2 s or more after the first does not wait
-        for the save.
+        If the save fails, the user may choose to stay, but a signal skips questions. A request
+        that comes 2 s or more after the first does not wait for the save.
         """
         self._asked.ask(signal)
         if self._question is not None and (signal or self._asked.at_once):
@@ -61,10 +61,10 @@ class Quitting:
             self._asked.forget()
 
     async def let_go(self, then: str) -> bool:
-        """Save, then stop the worker; return True once its thread has ended.
+        """Save, then stop the worker; return False if a save failed and the user goes on computing.
 
-        Returns False if a save failed and the user chose to go on computing. `then` is a line to
-        show meanwhile.
+        After True the thread has ended, except where the end cannot be awaited: the user exits at
+        once, or leaves without a save and the thread is slow. `then` is a line to show meanwhile.
         """
         from pi_tui.app.screens.dialogs import SavingScreen
 
@@ -105,7 +105,7 @@ class Quitting:
             await asyncio.sleep(_LOOK)
 
     async def _retry(self) -> None:
-        """Request another save, and wait until the worker has tried."""
+        """Request another save; wait for a new snapshot, or until the user exits at once."""
         before = self._app.worker.snapshot
         self._app.worker.save_now()
         while self._app.worker.snapshot is before and not self._asked.at_once:
@@ -154,7 +154,7 @@ class Quitting:
 
 
 def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
-    """Return the exit code, and the line to print after the exit."""
+    """Return the exit code, and the line to print after the exit, "" if there was no run."""
     program = naming.program
     if snapshot.state is State.FAILED:
         return snapshot.exit_code, f"{naming.name}: {words.plain(snapshot.error)}"

@@ -65,7 +65,7 @@ def stored(connection: Connection, run_id: int) -> set[bytes]:
 
 
 def missing(state: State, trusted: Set[bytes]) -> int:
-    """Count the bytes that `write` would write. Encodes pieces of unknown size to count them."""
+    """Count how many bytes `write` writes at most. Encodes pieces of unknown size to count them."""
     new = (p for p in state.pieces.values() if not p.known or p.known.sha256 not in trusted)
     return sum(piece.known.size if piece.known else len(piece.read()) for piece in new)
 
@@ -77,7 +77,8 @@ def write(
 
     A piece whose hash is in `trusted` is not written again. `there` has the hashes of all stored
     pieces. Those not trusted, from a failed checkpoint, are replaced. But a lasting piece that is
-    stored intact is kept, because the machine may no longer have its bytes.
+    stored intact is kept, because the machine may no longer have its bytes. Raises ValueError if a
+    name is not printable or has spaces.
     """
     entries, done = [], set(trusted)
     for name, piece in state.pieces.items():
@@ -187,7 +188,7 @@ def find(connection: Connection, run_id: int, seq: int) -> Row[Any] | None:
 
 
 def newest_first(connection: Connection, run_id: int) -> Sequence[Row[Any]]:
-    """Return the run's checkpoint rows, the newest first."""
+    """Return the run's checkpoint rows, the newest first, but at most _MOST_ROWS."""
     query = select(CHECKPOINTS).where(CHECKPOINTS.c.run_id == run_id)
     return connection.execute(query.order_by(CHECKPOINTS.c.seq.desc()).limit(_MOST_ROWS)).all()
 

@@ -55,9 +55,10 @@ class Face:
         self._environment = environment | {"XDG_STATE_HOME": str(room)}  # not the user's own theme
 
     def measure(self, cpu: Mapping[int, float]) -> Readings:
-        """Return starts, full speed and CPU cost of the app, for the numbers of digits in `cpu`.
+        """Return starts and full speed of the app for each number of digits in `cpu`.
 
-        `cpu` maps a number of digits to the CPU seconds that `pi-tui run` takes.
+        `cpu` maps a number of digits to the CPU seconds that `pi-tui run` takes. Of the first, also
+        return the CPU seconds that the app takes beyond that.
         """
         readings = self._starts(list(cpu))
         for digits in cpu:

@@ -44,7 +44,11 @@ SMALL_RUN = 0.4
 
 
 def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) -> int:
-    """Measure this machine, print the results as tables or JSON, and return exit code 0."""
+    """Measure this machine, print the results as tables or JSON, and return exit code 0.
+
+    Raises UsageError if `runs` is below 1, StorageError if the cache folder cannot be written to,
+    WrongResultError if a program printed wrong digits.
+    """
     if runs < 1:
         raise UsageError(f"--runs {runs} measures nothing; use 1 or more")
     sizes = (*sizes, FULL_SIZE) if full else tuple(sizes)
@@ -70,7 +74,8 @@ def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) ->
 def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, Any]:
     """Take all measurements that `bench` reports; return them as a dict of plain data.
 
-    Only with `full` are programs killed and resumed.
+    Only with `full` are programs killed and resumed. The app is measured only on Linux, and only if
+    a size is at least LARGE; otherwise the dict has no "face".
     """
     report: dict[str, Any] = {"machine": machine(), "runs": turns.runs}
     _announce(turns, full)

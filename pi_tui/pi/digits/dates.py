@@ -78,7 +78,7 @@ def _ways(day: int, month: int, year: str) -> Iterator[Notation]:
 
 
 def _years(year: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each way to write the year: the digits, their name, and what they leave out or ""."""
+    """Yield each way to write the year, none if it is "": digits, name, and what is left out."""
     if len(year) == 4:
         yield year, "year", ""
         yield year[-2:], "short year", "the century"
@@ -133,7 +133,7 @@ def look(text: str, digits: Digits, count: int) -> Place | None:
 
 
 def date_in_words(text: str, *, with_year: bool = True) -> str:
-    """Write the date in words; leave plain digits as they are.
+    """Write the date in words; leave plain digits, and text that is no date, as they are.
 
     >>> date_in_words("3/14/1988"), date_in_words("140388")
     ('14 March 1988', '140388')

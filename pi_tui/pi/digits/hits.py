@@ -34,7 +34,7 @@ class Hits:
         self._needle, self._keep, self._tail = Needle(text), keep, b""
 
     def feed(self, piece: bytes) -> None:
-        """Search the next piece of the digits; find also hits that began in the previous piece."""
+        """Search the next piece of the digits; find also hits that began in earlier pieces."""
         window = self._tail + piece
         begin = self.searched - len(self._tail)
         hits = islice(self._needle.hits_in(window, 0, len(window)), self._keep - len(self.first))

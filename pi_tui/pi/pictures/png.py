@@ -134,7 +134,7 @@ def _png(request: PictureRequest, canvas: Image.Image, labels: Sequence[_Label])
 def _bands(
     request: PictureRequest, canvas: Image.Image, labels: Sequence[_Label]
 ) -> Iterator[bytes]:
-    """Yield the rows of the picture from the top, each after PNG's filter byte 0 (unfiltered)."""
+    """Yield the picture from the top, _BAND rows at a time, each row after PNG's filter byte 0."""
     width, height = request.size
     times = canvas.width // width
     font = ImageFont.load_default(margin(request.size) * 0.42)

@@ -50,6 +50,8 @@ _STEPS = (
 def plan(digits: int, digits_per_step: int | None = None, series: Series = ARCTAN) -> Size:
     """Choose the K and B that compute `digits` digits fastest while the display still feels live.
 
+    If `digits_per_step` is given, that is K.
+
     >>> plan(20_000)
     Size(series=Series(arctan), digits=20000, digits_per_step=100, boxes_per_block=2048)
     """

@@ -55,7 +55,11 @@ def gather(
 
 
 def _side_by_side(work: Callable[[Check], None], threads: int, watch: Callable[[], None]) -> None:
-    """Run `work` in several threads at once and wait until all have finished."""
+    """Run `work` in several threads at once and wait until all have finished.
+
+    Runs it in the calling thread if the system grants no thread. If `work` or `watch` raises, all
+    threads are stopped, and the exception is raised here.
+    """
     stop, watched = Event(), Lock()
     errors: list[BaseException] = []
 

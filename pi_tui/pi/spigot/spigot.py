@@ -61,7 +61,7 @@ class Spigot(Machine):
     output: bytearray
 
     def __init__(self, state: SpigotState, threads: int = 1) -> None:
-        """Continue from a state. Raises BadState if no spigot can be in this state."""
+        """Continue from a state. Raises BadState or WrongState if no spigot can be in it."""
         state.refuse_nonsense()
         self.size = state.size
         self.i = state.i
@@ -106,13 +106,13 @@ class Spigot(Machine):
         return codec.encode(self._state())
 
     def step(self, poll: Poll = unwatched) -> None:
-        """Make a few missing blocks or, if none is missing, do one iteration."""
+        """Make a few missing blocks or, if none is missing, do one iteration. Raises WrongState."""
         self._go_on(1, 1, poll)
 
     def stride(self, wanted: float, poll: Poll = unwatched) -> None:
-        """Do two iterations in each thread, if these make at most `wanted` digits together.
+        """Do one step; or, if no block is missing, do two iterations in each thread instead.
 
-        Otherwise do one step.
+        Several iterations are done only if they make at most `wanted` digits together.
         """
         wave = self.threads * AT_ONCE
         if wanted >= wave * self.size.digits_per_step:
@@ -179,7 +179,8 @@ class Spigot(Machine):
     def _advance(self, threads: int, at_once: int, poll: Poll) -> None:
         """Do one wave of iterations, and check the new digits and numbers.
 
-        A wave is `at_once` iterations in each of the `threads`.
+        A wave is `at_once` iterations in each of the `threads`. Raises WrongState if the check
+        fails, without the new digits; LostBlock if a block cannot be read, with nothing changed.
         """
         before = len(self.output)
         self._sweep(threads, at_once, poll)
@@ -244,7 +245,10 @@ class Spigot(Machine):
                 self._commit(sweep, quotient, digits)
 
     def _commit(self, sweep: Sweep, quotient: mpz, digits: bytes) -> None:
-        """Append the digits that one iteration settled to `output`; drop unneeded blocks."""
+        """Take over the result of one iteration; append the digits that it settled to `output`.
+
+        Drop unneeded blocks. Digits beyond those asked for are kept in the ledger.
+        """
         k = self.size.digits_per_step
         text, predigit, nines = settle(self.predigit, self.nines, quotient, k, self._held)
         if not nines:

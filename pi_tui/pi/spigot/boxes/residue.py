@@ -39,7 +39,8 @@ def of_radix(size: Chain) -> int:
 def weights(blocks: Iterable[AnyBlock]) -> list[int]:
     """Return the weight of each block modulo p, which is what one unit of its N is worth.
 
-    The weight is 1/D, times P/D of every block before this one.
+    The weight is 1/D, times P/D of every block before this one. In it, the D of the first block is
+    taken without its factor R.
     """
     result, prefix = [], 1
     for block in blocks:
@@ -141,8 +142,9 @@ class Ledger:
     ) -> None:
         """Check that digits and boxes fit together after iteration `i`; raise WrongState if not.
 
-        The digits are those in `spelled`, and those held back: `predigit`, then `nines`
-        super-digits that are all nines. `numbers` has one list for each chain: the N of its blocks.
+        The digits are those in `spelled` and in `surplus`, and those held back: `predigit`, then
+        `nines` super-digits that are all nines. `numbers` has one list for each chain: the N of its
+        blocks.
         """
         settled = text_value(self.surplus, spelled.number) if i - nines > 1 else 0
         made = settled * self.radix + int(predigit % PRIME) if i else 0
