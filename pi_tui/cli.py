@@ -41,7 +41,10 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run pi-tui; return the exit code. A failure is reported in one line on stderr."""
+    """Run pi-tui; return the exit code. An expected failure is reported in one line on stderr.
+
+    A bug is reported with its traceback. Raises SystemExit after `--help` and `--version`.
+    """
     garbage.postpone()
     _word_hints()
     open_standard_streams()
@@ -102,7 +105,11 @@ def _leave(number: int, _: object) -> NoReturn:
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """Return the settings: flags override PI_TUI_* variables, which override defaults."""
+    """Return the settings: flags override PI_TUI_* variables, which override defaults.
+
+    Raises UsageError for a variable or database that cannot be read, and StorageError if the folder
+    of the database does not exist. Remembers `--db` for the hints in messages.
+    """
     from pi_tui.files.location import look_at_folder, parse_location
 
     names = ("db", "pace", "checkpoint_every", "digits_per_step", "series", "threads", "memory")
@@ -116,7 +123,11 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def _app(options: argparse.Namespace) -> int:
-    """Run the app; without a terminal, run the command `run` instead."""
+    """Run the app, or the command `run` without a terminal; return the exit code.
+
+    With `--print-completion`, only prints the script. If `--fresh` would delete a run, asks
+    the user first, and returns 0 at once if the answer is no.
+    """
     if options.print_completion:
         return _print_completion(options.print_completion)
     if not has_terminal():
@@ -140,7 +151,8 @@ def _app(options: argparse.Namespace) -> int:
 def _call(options: argparse.Namespace) -> int:
     """Call the function of a command; return its exit code.
 
-    Each parameter of the function gets the argument that `_given` returns for its name.
+    Each parameter of the function gets the argument that `_given` returns for its name. One with a
+    default keeps that if there is no option of its name.
     """
     module, _, name = options.run.partition(":")
     function: Callable[..., int] = getattr(import_module(module), name)
@@ -197,7 +209,10 @@ def _kinds() -> Kinds:
 
 
 def _wanted(options: argparse.Namespace) -> Wanted:
-    """Return the run that the command line names; `--digits N` names a run of pi."""
+    """Return the run that the command line names; `--digits N` names a run of pi.
+
+    Raises UsageError if another option names a run besides `--digits`.
+    """
     from pi_tui.commands.choosing import Wanted
 
     if options.digits is None:

@@ -78,7 +78,9 @@ def percent(share: float) -> str:
 
 
 def speed(output: float, share: float) -> str:
-    """Format output per second; or, if there is none, the share of the work per minute.
+    """Format output per second; or, if there is none, the work per minute in percent.
+
+    `share` is the share of the work that is done per second.
 
     >>> speed(666.6, 0.001), speed(0.0, 0.0012)
     ('667/s', '7.2 %/min')
@@ -112,7 +114,10 @@ _UNITS = {
 
 
 def parse_number(text: str) -> int:
-    """Parse a whole number. Raises ValueError.
+    """Parse a whole number. Raises ValueError for other text.
+
+    Only the first 20 figures of a number, and the first 3 of an exponent, count. So a longer number
+    becomes a smaller one, but one that is still too large for any use.
 
     >>> [parse_number(text) for text in ("1e6", "20_000", "20,000", "20 000", "10k", "1 billion")]
     [1000000, 20000, 20000, 20000, 10000, 1000000000]
@@ -201,7 +206,7 @@ def within(seconds: float) -> str:
 
 
 def shortened(text: str, width: int) -> str:
-    """Cut the text to `width` cells, ending in an ellipsis.
+    """Cut a longer text to `width` characters, of which the last is an ellipsis.
 
     >>> shortened("314159265", 5), shortened("314", 5)
     ('3141…', '314')
@@ -212,7 +217,7 @@ def shortened(text: str, width: int) -> str:
 
 
 def fitting(choices: Sequence[str], width: int) -> str:
-    """Return the first of the texts that fits `width`; else the last one, shortened.
+    """Return the first of the texts with at most `width` characters; else the last one, shortened.
 
     >>> fitting(("all of it", "some"), 5), fitting(("all of it", "some"), 3)
     ('some', 'so…')
@@ -232,7 +237,8 @@ def figures(text: str) -> str:
 def plain(text: str) -> str:
     r"""Replace characters that control a terminal, or break the line, by "·".
 
-    These are control characters (C0, C1), line separators and bidirectional overrides.
+    These are control characters (C0, C1), line separators, lone surrogates, and all characters of
+    formatting, such as bidirectional overrides.
 
     >>> plain("a\x1b[31mb\x9bc\u202ed")
     'a·[31mb·c·d'
@@ -262,7 +268,10 @@ def named(values: Mapping[str, object]) -> list[str]:
 
 
 def written(value: object) -> str:
-    """Return a parameter as text that tells its type: a text that looks like a number is quoted."""
+    """Return a parameter as text that tells its type.
+
+    A text that looks like a value of another type is quoted. Bytes are written in hex, after 0x.
+    """
     if isinstance(value, bytes):
         return f"0x{value.hex()}"
     if isinstance(value, str) and (_is_number(value) or value.startswith(("0x", "'", '"'))):

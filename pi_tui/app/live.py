@@ -50,7 +50,7 @@ class Live:
         self.forget(seen)
 
     def forget(self, seen: Glance | None = None) -> None:
-        """Discard everything about the run that was shown."""
+        """Discard all that was shown of the run; `seen` is saved output of the next one."""
         self._flow = Flow(seen)
         self.rates = RateHistory()
         self.shown: Snapshot | None = None
@@ -62,7 +62,7 @@ class Live:
 
     @property
     def output(self) -> Output:
-        """Return all output so far: the worker's, or saved output while that is longer."""
+        """Return the worker's output so far; saved output or an overture while that is longer."""
         return self._flow.output(self._face.worker)
 
     # When to poll
@@ -103,7 +103,7 @@ class Live:
     # Showing
 
     def look(self) -> None:
-        """Draw the worker's snapshot.
+        """Draw the worker's snapshot, and notify the user of its notes and of completion.
 
         A snapshot that is on the screen already is drawn again after SLOW seconds. It is drawn
         again at once if a view has not yet processed all output.
@@ -138,7 +138,7 @@ class Live:
             getattr(driver, "set_title", driver.write)(text)
 
     def begin_again(self) -> None:
-        """Clear the screen, and show the worker's run from the start."""
+        """Clear the screen; the next poll shows the worker's run from the start."""
         self.forget()
         self._screen().restart(self._face.worker.snapshot)
 
@@ -154,7 +154,7 @@ class Live:
                 self._face.bell()
 
     def _note_how_it_goes_on(self, before: Snapshot | None, snapshot: Snapshot, now: float) -> None:
-        """Show for 8 seconds how the run was resumed, if it was."""
+        """Have frames show for 8 seconds how the run was resumed, if it was just now."""
         began = before and before.state in (State.PREPARING, State.WATCHING)
         if began and snapshot.state in (State.RUNNING, State.SAVING):  # it may save at once
             self._resumed = how_it_goes_on(snapshot)

@@ -56,7 +56,11 @@ class Searching:
         self._screen.set_focus(self.bar.input)  # `focus()` would take effect after the next key
 
     def feed(self, source: Output, count: int, total: int | None) -> None:
-        """Search in new output; `total` is the length of the whole output, None if unknown."""
+        """Take all output so far, `count` bytes; search in what is new if the bar is open.
+
+        Scrolls to the first hit that `search_on` waits for. `total` is the length of the whole
+        output, None if unknown.
+        """
         self.source, self.count = source, count
         self.total = count + 1 if total is None else total
         self.show_hits()
@@ -74,7 +78,10 @@ class Searching:
         return needle.text.decode()
 
     async def search_on(self, text: str) -> None:
-        """Search in output that is not computed yet; scroll to the first hit when there is one."""
+        """Open the bar and search all output for `text`, also output that is not computed yet.
+
+        Scrolls to the first hit as soon as there is one.
+        """
         await self.open()
         assert self.bar is not None
         self.bar.input.value = text
@@ -82,9 +89,10 @@ class Searching:
         self._awaited = text
 
     def search_for(self, text: str, *, from_start: bool = False) -> None:
-        """Highlight all hits of `text`, and scroll to the first one after the top of the view.
+        """Highlight all hits of `text`, and scroll to the first one; end the search if it is "".
 
-        With `from_start`, scroll to the first one of all.
+        The first one is searched from the top that the view had when the bar opened or, with
+        `from_start`, from the start of the output.
         """
         if from_start:
             self._origin = 0
@@ -101,6 +109,7 @@ class Searching:
     def _seek(self, offset: int, *, forward: bool = True) -> None:
         """Scroll to the first hit after `offset`; without `forward`, to the last hit before it.
 
+        If there is none, wrap around at the end or the start of the output.
         If too little output is searched to know that hit, scroll once it is.
         """
         self._sought = offset, forward
@@ -139,7 +148,7 @@ class Searching:
             self.show_hits()
 
     def show_hits(self) -> None:
-        """Search in new output, and show the number of hits."""
+        """Search in new output, and show the number of hits; do nothing while the bar is closed."""
         bar, view = self.bar, self._view()
         if bar is None or not self._screen.has_class("-searching"):
             return
@@ -170,7 +179,10 @@ class Searching:
         self._view().focus()
 
     def turn(self, *, forward: bool) -> None:
-        """Scroll to the next hit or, unless `forward`, the previous one; wrap around at an end."""
+        """Scroll to the next hit or, unless `forward`, the previous one; wrap around at an end.
+
+        If nothing is searched, tell the user so.
+        """
         view = self._view()
         if view.needle is None:
             tell(self._screen, "Nothing is searched; / searches.", seconds=3)

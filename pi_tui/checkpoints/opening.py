@@ -42,9 +42,10 @@ _MAY_CREATE = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
 def open_database(
     where: Location, write: bool, is_leaving: IsLeaving
 ) -> tuple[Engine, WriterLocks | None]:
-    """Open and check a database; with `write`, also take the locks and create the tables.
+    """Open and check a database; with `write`, also take the locks, create or migrate the tables.
 
-    Without `write` nothing is created, and a missing database raises NothingSavedError.
+    Returns the engine, and the locks or, without `write`, None. Without `write` nothing is created:
+    a missing or empty database raises NothingSavedError, and older tables raise OlderError.
     """
     if where.path is not None:
         _look(where, where.path, write)
@@ -95,7 +96,11 @@ def _remove_what_is_empty(path: Path) -> None:
 
 
 def _prepare(engine: Engine, where: Location, write: bool) -> int:
-    """Create the tables in an empty database, or check existing ones; return the schema version."""
+    """Check the tables, or create them in an empty database; return the schema version.
+
+    Without `write`, raises NothingSavedError for an empty database and OlderError for older tables.
+    With `write`, raises DamagedError if an SQLite file has a broken structure.
+    """
     with engine.begin() as connection:
         if write and where.path is None:
             connection.execute(MAKING)
@@ -170,7 +175,8 @@ def _look(where: Location, path: Path, write: bool) -> None:
 def _probe(where: Location) -> None:
     """Check a database on a read-only connection. Raises NotOursError if it is not ours.
 
-    Raises other errors as `_version_of` does.
+    Raises other errors as `_version_of` does. Accepts a file that this connection cannot read
+    because a killed writer left a rollback: the next connection checks that file again.
     """
     engine = connect(where, "probe")
     try:

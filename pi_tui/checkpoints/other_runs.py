@@ -24,8 +24,9 @@ _SHOWN = 40
 def renew_identities(
     connection: Connection, rows: Sequence[Row[Any]], tuning: Collection[str]
 ) -> None:
-    """Recompute the identity of each run from its parameters, without those in `tuning`.
+    """Recompute and store the identity of each run from its parameters, without those in `tuning`.
 
+    If two runs would have the same identity, one gets a placeholder instead.
     Needed after a migration, which knows no kind and hashes all parameters, and after a change of
     `Kind.tuning`.
     """
@@ -45,8 +46,8 @@ def is_explained(row: Row[Any]) -> bool:
 
     It fits if it is the digest of all parameters or of some of them. Some may be left out, because
     the kind may have named other parameters as tuning. If nothing fits, a parameter is damaged; the
-    caller then refuses instead of beginning another run. A run with more than 10 parameters has too
-    many subsets, so its identity is accepted as it is.
+    caller then refuses instead of beginning another run. Two identities are accepted as they are: a
+    placeholder, and that of a run with more than 10 parameters, which has too many subsets.
     """
     names = (task := to_task(row)).parameters
     if len(names) > _MOST_TRIED or str(row.identity).startswith(_DISPLACED):
@@ -62,7 +63,8 @@ def _identify(connection: Connection, run_id: int, identity: str) -> None:
 def notes_of(rows: Sequence[Row[Any]], task: Task, tuning: Collection[str]) -> tuple[str, ...]:
     """Return a tuple of one note on other runs with the goal of `task`; () if there are none.
 
-    The note gives the parameters in which the first of `rows`, the other runs, differs from `task`.
+    `rows` are the other runs, the last used first. The note gives the parameters in which that one
+    differs from `task`.
     """
     if not rows:
         return ()

@@ -79,7 +79,7 @@ def display_location(location: str) -> str:
 
 
 def looks_like_a_server(text: str) -> bool:
-    """Return True for a server's URL, also a mistyped one, which may hold a password.
+    """Return True for the URL of a PostgreSQL server, or text that may hold a server's password.
 
     >>> looks_like_a_server("postgresql//me:secret@host"), looks_like_a_server("pi.sqlite3")
     (True, False)
@@ -101,7 +101,8 @@ def refuse_misplaced_url(arguments: Sequence[str]) -> None:
 def parse_location(location: str) -> Location:
     """Parse a path or URL of a database. Opens nothing.
 
-    Raises UsageError for other text, and for databases we do not support.
+    Raises UsageError for other text, and for databases we do not support; StorageError for a
+    relative path if the working folder was deleted.
     """
     url = _URL.fullmatch(location)
     if url is None:
@@ -184,7 +185,10 @@ def no_room(folder: Path) -> str:
 
 
 def resolved(path: Path | str) -> Path:
-    """Return the absolute path, links followed. Raises StorageError if that fails."""
+    """Return the absolute path, links followed. Raises StorageError if that fails.
+
+    Raises ValueError for a null byte, or characters that the file system has no bytes for.
+    """
     try:
         return Path(os.path.realpath(path))
     except FileNotFoundError:
@@ -198,6 +202,8 @@ def resolved(path: Path | str) -> Path:
 
 def refuse_files_of_databases(target: Path, location: str) -> None:
     """Raise UsageError if `target` is a file of the database at `location`, or of any other.
+
+    Raises UsageError for an invalid file name, too. If `location` is "", there is no such database.
 
     Names are compared with links resolved. Files are compared by inode and first bytes too, because
     a hard link is the same file under another name.

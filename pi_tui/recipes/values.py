@@ -39,11 +39,13 @@ _PART_OF_ARRAY = 64
 
 
 class Unstorable(BrokenRule):
-    """A value of a type that cannot be stored; the text names the value."""
+    """A value that cannot be stored; the text names the value."""
 
 
 def pieces_of(values: Mapping[str, object]) -> dict[str, Piece]:
     """Encode the values as pieces; raise Unstorable for a value that cannot be stored.
+
+    The pieces of an array read its bytes later, so it must not change until they are read.
 
     >>> pieces_of({"start": 1, "seen": (2, b"x")})["state"].read()
     b'{"start":1,"seen":{"!tuple":[2,{"!bytes":"78"}]}}'
@@ -63,7 +65,8 @@ def pieces_of(values: Mapping[str, object]) -> dict[str, Piece]:
 def values_of(state: State) -> dict[str, Any]:
     """Return the values that `pieces_of` encoded as the pieces of `state`.
 
-    Raises BadState if the pieces are not such an encoding.
+    Removes the pieces of arrays from `state`. Raises BadState if the pieces are not such an
+    encoding.
     """
     try:
         found = json.loads(state[HEADER].decode("utf-8", "surrogatepass"))
@@ -82,8 +85,8 @@ def is_plain(types: Iterable[type]) -> bool:
 def small_copy(values: Mapping[str, object]) -> dict[str, Any] | None:
     """Return a copy that shares nothing mutable; None if the values have over 1,000 parts.
 
-    A copy takes a tenth of the time of `pieces_of`. Raises Unstorable for a value that cannot be
-    stored.
+    A copy takes a tenth of the time of `pieces_of`. Raises Unstorable for a type that cannot be
+    stored. Unlike `pieces_of`, does not check the keys of a dict or the dtype of an array.
 
     >>> small_copy({"seen": [1, 2], "i": 3}), small_copy({"seen": [0] * 2_000})
     ({'seen': [1, 2], 'i': 3}, None)
@@ -145,8 +148,9 @@ def is_immutable(value: object) -> bool:
 def _encode(value: object, name: str, arrays: list[Any], depth: int = 0) -> object:
     """Return the value in JSON types, and append each numpy array in it to `arrays`.
 
-    `name` is the place of the value, for error messages. Only exact types are encoded: a Counter
-    would come back as a dict, and the resumed function would raise, or compute something else.
+    `name` is the place of the value, for error messages. Raises Unstorable for a value that cannot
+    be stored. Only exact types can: a Counter would come back as a dict, and the resumed function
+    would raise, or compute something else.
     """
     kind: type = type(value)
     if depth > DEEPEST:

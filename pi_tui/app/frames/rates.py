@@ -21,7 +21,10 @@ class RateHistory:
         self._starting = True
 
     def feed(self, now: float, rate: float) -> None:
-        """Add a rate that was measured at `now`, a time in seconds."""
+        """Add a rate that was measured at `now`, a time in seconds.
+
+        Rates of the first interval, and of the first one after a rest, are not kept.
+        """
         if self._due is None:  # the first sample would measure the start, not the speed
             self._due = now + self.interval
             self._starting = True

@@ -20,7 +20,8 @@ class Looks:
     def __init__(self, app: Face, path: Path | None, usual: Remembered) -> None:
         """Load the settings from the file `path`; take those it lacks from `usual`.
 
-        `usual` has the settings of a first start. All of them are used if `path` is None.
+        `usual` has the settings of a first start. All of them are used if `path` is None. Registers
+        our two themes with the app.
         """
         self._app, self._path, self.now = app, path, usual.recalled(path)
         self._is_trying = False
@@ -49,7 +50,7 @@ class Looks:
             self._app.theme = fitting_theme("", self._app, light)
 
     async def choose_theme(self) -> None:
-        """Let the user try themes and choose one."""
+        """Let the user try themes; save the chosen one, or restore the theme if none is chosen."""
         from pi_tui.app.screens.theme_list import ThemeList
 
         app, before = self._app, self._app.theme
@@ -62,11 +63,14 @@ class Looks:
             self.remember(theme=taken)
 
     def turn_bell(self) -> None:
-        """Turn the bell at completion on or off."""
+        """Turn the bell at completion on or off, and save that."""
         self.remember(bell=not self.now.bell)
 
     def remember(self, **changes: Any) -> None:
-        """Save these settings for the next start; if that fails, tell the user and save no more."""
+        """Change these settings, and save them for the next start if there is a file.
+
+        If that fails, tell the user and save no more.
+        """
         before, self.now = self.now, replace(self.now, **changes)
         if self._path is None or self.now == before:
             return

@@ -18,7 +18,7 @@ Answer = TypeVar("Answer")
 
 
 class Dialog(ModalScreen[Answer]):
-    """A screen on top of the main one. Of the app's keys only ctrl+c, ctrl+z and ctrl+p work."""
+    """A screen on top of the main one. The app's ctrl+c, ctrl+q, ctrl+z and ctrl+p work in it."""
 
     CSS_PATH = Path(__file__).with_name("dialogs.tcss")  # absolute: subclasses live elsewhere
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,7 +46,10 @@ class SavingScreen(Dialog[None]):
 
 
 class Choice(Dialog[str | None]):
-    """A question with a few answers; Enter gives the first one."""
+    """A question with a few answers; Enter gives the first one.
+
+    The result is the name of the answer, or None if the user cancels.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)"),
@@ -76,7 +79,7 @@ class Choice(Dialog[str | None]):
                 yield Static(hint, classes="quiet keys")
 
     def on_key(self, event: events.Key) -> None:
-        """Close the dialog with the answer that this key stands for."""
+        """Close the dialog with the answer that this key stands for, if any."""
         if event.character and event.character.lower() in self._by_key:
             event.stop()
             self.dismiss(self._by_key[event.character.lower()])
@@ -93,7 +96,7 @@ Explain = Callable[[str], tuple[bool, str]]
 class Ask(Dialog[str | None]):
     """A question with a text field; a line below it explains the text while the user types.
 
-    The result is the text, or None if the user cancels.
+    The result is a text that `explain` calls valid, or None if the user cancels.
     """
 
     FIELD: ClassVar[type[Input]] = Input
@@ -116,7 +119,11 @@ class Ask(Dialog[str | None]):
         more: str = "",
         keys: str = "Enter accepts · Esc goes back",
     ) -> None:
-        """Make a question; `choices` are example answers that the arrow keys put into the field."""
+        """Make a question; `choices` are example answers that the arrow keys put into the field.
+
+        `value` is the text at first, `example` is shown while the field is empty, and `more` and
+        `keys` are lines below.
+        """
         super().__init__()
         self._title, self._explain = title, explain
         self._value, self._example = value, example
@@ -133,7 +140,7 @@ class Ask(Dialog[str | None]):
             yield Static(Content(self._keys), classes="quiet keys")
 
     def action_choose(self, step: int) -> None:
-        """Put the next or the previous of the example answers into the field."""
+        """Put the next or the previous of the example answers into the field, if there are any."""
         field = self.query_one(Input)
         if self._choices:
             now = self._choices.index(field.value) if field.value in self._choices else -1

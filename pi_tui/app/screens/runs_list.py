@@ -112,7 +112,7 @@ class RunsList(Dialog[Run | str | None]):
             self.dismiss(run)
 
     def action_aside(self, action: str) -> None:
-        """Delete or export the chosen run, as `action` says; keep the list open."""
+        """Delete or export the chosen run, if any, as `action` says; keep the list open."""
         if (run := self._chosen) is not None:
             face_of(self).questions.converse(self._aside(action, run))
 
@@ -143,7 +143,7 @@ def _justify(column: int) -> Any:
 
 
 def _columns_for(rows: list[tuple[str, ...]], titles: tuple[str, ...], width: int) -> list[int]:
-    """Return the numbers of the columns that fit, from left to right.
+    """Return the numbers of the columns that fit, the goal at least, from left to right.
 
     >>> row = ("20,000", "100", "0.5 %", "unfinished", "1 s", "9 B", "2026-07-22 10:00", "")
     >>> titles = ("goal", "saved", "", "state", "computed", "size", "last saved", "")

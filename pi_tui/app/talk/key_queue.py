@@ -29,7 +29,10 @@ Deliver = Callable[[events.Event], Coroutine[Any, Any, None]]
 
 
 class KeyQueue:
-    """Holds back each key until the previous one has had its effect and a screen can take it."""
+    """Holds back each key until the previous one has had its effect and a screen can take it.
+
+    A key does not hold back those typed over a second later. No screen is awaited for longer.
+    """
 
     def __init__(self, face: Face, deliver: Deliver) -> None:
         """Make an empty queue; `deliver` is Textual's own handling of an event."""
@@ -42,7 +45,7 @@ class KeyQueue:
         return len(self._typed)
 
     async def handle(self, event: events.Event) -> None:
-        """Queue a key; deliver any other event at once."""
+        """Queue a key; deliver ctrl+c, ctrl+q and any other event at once."""
         if not isinstance(event, events.Key) or event.is_forwarded:
             await self._deliver(event)
             return
@@ -54,7 +57,10 @@ class KeyQueue:
             await self._obey()
 
     async def _obey(self) -> None:
-        """Deliver the next key, if the previous one has had its effect and a screen can take it."""
+        """Deliver the next key, if the previous one has had its effect and a screen can take it.
+
+        After a second, deliver it all the same. If no screen can take it yet, look again soon.
+        """
         if not self._typed or (self._is_obeying and not _is_late(self._obeying_since)):
             return
         if not self._can_be_typed_into() and not _is_late(self._typed[0].time):

@@ -11,7 +11,7 @@ _COLOR_SYSTEMS = ("auto", "standard", "256", "truecolor", "windows")
 
 
 def correct_environment() -> None:
-    """Remove TEXTUAL_COLOR_SYSTEM, TEXTUAL_DRIVER, COLUMNS and LINES if their values are invalid.
+    """Remove TEXTUAL_COLOR_SYSTEM, COLUMNS and LINES if invalid, TEXTUAL_DRIVER if empty.
 
     Call this before Textual is loaded. Without COLUMNS and LINES, Textual uses the terminal's size.
     """

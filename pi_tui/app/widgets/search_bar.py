@@ -45,7 +45,8 @@ class SearchBar(Horizontal):
     ) -> None:
         """Make a bar that calls three functions for the user.
 
-        It calls `search` with each text typed, `accept` at Enter, and `close` at Esc.
+        It calls `search` with the text and `from_start` that `meant` returns for each text typed,
+        `accept` at Enter, and `close` at Esc.
         """
         super().__init__(id="search")
         self._search_for, self._accept, self._close = search, accept, close

@@ -61,7 +61,8 @@ _ISOLATION: dict[Mode, IsolationLevel] = {
 def connect(where: Location, mode: Mode, is_leaving: IsLeaving = lambda: False) -> Engine:
     """Return an engine for `where`; it connects at its first use.
 
-    The engine has a pool of one connection, and its errors show no values.
+    The engine has a pool of one connection, and its errors show no values. Raises UsageError for a
+    server's URL that cannot be read, or without the driver psycopg.
     """
     if not where.url:
         return _sqlite(where, mode)
@@ -150,7 +151,7 @@ def _open_sqlite(path: bytes, mode: Mode) -> sqlite3.Connection:
 def outside_transactions(
     engine: Engine, statement: str, *values: str | bytes
 ) -> tuple[Any, ...] | None:
-    """Run an SQLite statement that is not allowed in a transaction; return its first row."""
+    """Run an SQLite statement that no transaction may contain; return its first row, if any."""
     with closing(engine.raw_connection()) as connection:
         driver = cast(sqlite3.Connection, connection.driver_connection)
         row: tuple[Any, ...] | None = driver.execute(statement, values).fetchone()
@@ -158,7 +159,10 @@ def outside_transactions(
 
 
 def keep_a_rollback_journal(engine: Engine) -> None:
-    """Set the journal mode DELETE, which durability relies on. Only for files known to be ours."""
+    """Set the journal mode DELETE, which durability relies on. Only for files known to be ours.
+
+    Raises StorageError if the mode cannot be changed.
+    """
     (mode,) = outside_transactions(engine, "PRAGMA journal_mode=DELETE") or ("unknown",)
     if mode != "delete":
         raise StorageError(f"the journal mode is {mode!r} and cannot be changed to 'delete'")
@@ -168,8 +172,9 @@ def shrink(engine: Engine) -> None:
     """Return free pages of an SQLite file to the disk, if that is quick and worth it.
 
     The pages in use are rewritten, 32 MiB at most, in about 10 ms for each MiB. Meanwhile no other
-    process can read or write. If another process is using the file, nothing is done. The rewrite is
-    a transaction: a kill in its middle leaves the file as it was.
+    process can read or write. The rewrite is a transaction: a kill in its middle leaves the file as
+    it was. Raises sqlite3.OperationalError, and changes nothing, if another process is using the
+    file.
     """
     with closing(engine.raw_connection()) as connection:
         driver = cast(sqlite3.Connection, connection.driver_connection)

@@ -29,7 +29,10 @@ async def landmarks_in(face: Face, digits: Digits, count: int, show: Show) -> No
 
 
 async def birthday_in(face: Face, digits: Digits, count: int, show: Show) -> None:
-    """Ask for a date, search for it, and show a card with its position."""
+    """Ask for a date, search for it, and show a card with its position.
+
+    From the card the user may copy it, save it as a picture, or go to the place, by `show`.
+    """
     from pi_tui.app.screens.dialogs import Ask
     from pi_tui.pi.app.screens.date_card import Card
     from pi_tui.pi.digits.dates import card, explain_date, framed, look

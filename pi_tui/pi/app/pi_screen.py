@@ -208,14 +208,17 @@ class PiScreen(RunScreen):
         )
 
     def action_statistics(self) -> None:
-        """Open the statistics: pairs of digits, gaps between equal digits, runs of one digit."""
+        """Open the statistics: pairs of digits, gaps between equal digits, runs of one digit.
+
+        If there are fewer than two digits, tell the user so.
+        """
         from pi_tui.pi.app.screens.statistics_screen import StatisticsScreen
 
         if self.has_output("There is nothing to count yet.", least=2):
             self.app.push_screen(StatisticsScreen(lambda: (self.source, self.count)))
 
     def action_replay(self) -> None:
-        """Open the window that draws the walk again from its first digit."""
+        """Open the window that draws the walk again; tell the user if there are not two digits."""
         from pi_tui.pi.app.screens.replay import ReplayScreen
 
         if self.has_output("There is no walk yet.", least=2):
@@ -234,7 +237,10 @@ class PiScreen(RunScreen):
         self._report_looks()
 
     def action_show_fact(self) -> None:
-        """Scroll to the digits of the fact in the line at the bottom, then show the next fact."""
+        """Scroll to the digits of the fact in the line at the bottom, then show the next fact.
+
+        If there is no fact, tell the user so.
+        """
         note = self.note
         if note.fact is None:
             tell(self, "There is no note at the bottom now.", seconds=3)
@@ -262,7 +268,10 @@ class PiScreen(RunScreen):
         await export_digits(self.face, self.source, self.count)
 
     def action_picture(self) -> None:
-        """Ask for a file; write a picture of the heat map if that is shown, else of the walk."""
+        """Ask for a file; write a picture of the heat map if that is shown, else of the walk.
+
+        If there are no digits, tell the user so.
+        """
         if not self.has_output("There is nothing to draw yet."):
             return
         from pi_tui.pi.app.taking_digits import picture_of_digits

@@ -36,13 +36,13 @@ async def export_digits(face: Face, digits: Digits, count: int) -> None:
 def digits_in_file(digits: Digits, start: int, stop: int) -> FileContent:
     """Return the content of a file with the digits from offset `start` to `stop`.
 
-    If the first digit is among them, the content begins with "3."; else it is digits only.
+    If the first digit is among them, the content begins with "3.". It ends with a line break.
     """
     return FileContent(digits, b"3." if start == 0 else b"", b"\n", start, stop)
 
 
 async def picture_of_digits(face: Face, kind: str, digits: Digits, count: int) -> None:
-    """Ask for a file, and draw the walk or the heat map of `count` digits into it."""
+    """Ask for a file, and draw a picture of `count` digits into it; `kind` is "walk" or "heat"."""
     from pi_tui.pi.pictures.drawing import draw
     from pi_tui.pi.pictures.request import PictureRequest
 

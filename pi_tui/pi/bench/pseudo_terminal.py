@@ -26,7 +26,10 @@ _STYLE = re.compile(rb"\x1b\[[\d;:]*m")
 
 
 class App(AbstractContextManager["App"]):
-    """A program in a terminal of its own; use it as a context manager."""
+    """A Python program in a terminal of its own; a context manager, which kills it at the end.
+
+    The program starts at once; `command` has the arguments of Python.
+    """
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         self._terminal, theirs = pty.openpty()
@@ -53,7 +56,7 @@ class App(AbstractContextManager["App"]):
         os.write(self._terminal, keys.encode())
 
     def read_for(self, seconds: float) -> None:
-        """Read the program's output for `seconds`, and append it to `written`."""
+        """Read the output for `seconds`, or until the program ends; append it to `written`."""
         end = time.perf_counter() + seconds
         while select.select([self._terminal], [], [], max(0.0, end - time.perf_counter()))[0]:
             try:

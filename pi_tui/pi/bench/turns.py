@@ -103,7 +103,7 @@ class Turns:
     def attempt(self, contender: Contender, digits: int) -> dict[str, float]:
         """Run a contender once; return seconds, CPU seconds and peak bytes.
 
-        Raises WrongResultError if its digits are wrong.
+        Raises WrongResultError if it prints wrong digits, and PiTuiError if it fails.
         """
         with self._room(contender, digits) as room:
             said = Path(room) / "said"
@@ -127,7 +127,10 @@ class Turns:
 
 
 def _time(command: list[str], output: Path) -> dict[str, float]:
-    """Run the command with its output in a file; return seconds, CPU seconds and peak bytes."""
+    """Run the command with its output in a file; return seconds, CPU seconds and peak bytes.
+
+    Raises PiTuiError if the command fails.
+    """
     watched = [sys.executable, "-I", "-S", str(stopwatch.__file__), str(output), *command]
     done = subprocess.run(watched, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:

@@ -27,7 +27,7 @@ _MARKED, _PLAIN = "\x1b[1;33m", "\x1b[0m"
 
 
 class Place(NamedTuple):
-    """A hit, and the digits around it."""
+    """A hit: its position, from 1, and the digits around it."""
 
     position: int
     before: str
@@ -38,7 +38,8 @@ def find(location: str, text: str, digits: int | None, first: int, *, as_json: b
     """Print where `text` occurs in a run, and return 0.
 
     The run is that of `digits` digits; if `digits` is None, the run with most digits saved.
-    `first` is the maximum number of places to print. Raises UsageError if no digit is saved.
+    `first` is the maximum number of places to print. Raises UsageError if no digit is saved, or if
+    `text` cannot be searched.
     """
     _check(text, first)
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
@@ -58,7 +59,7 @@ def find(location: str, text: str, digits: int | None, first: int, *, as_json: b
 
 
 def _check(text: str, first: int) -> None:
-    """Raise UsageError for a string that cannot occur among digits."""
+    """Raise UsageError if the string is not of 1 to 100 digits, or if `first` is below 1."""
     if not re.fullmatch(r"\d+", text, re.ASCII):
         raise UsageError(f"{text!r} is no string of digits; write it without a gap, like 14031988")
     if len(text) > _LONGEST:

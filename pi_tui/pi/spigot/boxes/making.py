@@ -95,9 +95,10 @@ def make_batches(
 ) -> list[Made]:
     """Make the blocks of each batch, a range of block numbers; make their N too if `numbers`.
 
-    Each thread makes a batch at a time. If there is only one block to make, each thread makes a
-    part of it. Costs O(M(bits) log boxes); N takes about as long as P and D together. Every 20 ms
-    or so, calls `poll` in the calling thread, with the number of jobs done so far and of all jobs.
+    Each thread makes a batch at a time; with 0 threads, the calling thread makes all. If there is
+    only one block to make, each thread makes a part of it. Costs O(M(bits) log boxes); N takes
+    about as long as P and D together. Every 20 ms or so, calls `poll` in the calling thread, with
+    the number of jobs done so far and of all jobs.
     """
     if len(batches) == len(batches[0]) == 1 < parts_of_block(chain, threads):
         return [_make_together(chain, batches[0], numbers, threads, poll)]
@@ -150,7 +151,10 @@ def _in_a_row(each: Sequence[Parts]) -> Parts:
 
 
 def _blocks(chain: Chain, wanted: range, parts: Parts) -> Made:
-    """Build the blocks whose indices are `wanted` from `parts`, the N, P and D of each block."""
+    """Build the blocks whose indices are `wanted` from `parts`, the N, P and D of each block.
+
+    Replaces the D of block 0 in `parts`, because the q of box 0 is another.
+    """
     if wanted.start == 0:
         parts.denominators[0] = parts.denominators[0] // chain.series.q(0) * chain.series.q_0
     found = parts.numbers or [mpz(0)] * len(wanted)
