@@ -151,9 +151,11 @@ class Piece:
 
     __slots__ = ("_bytes", "known", "lasting", "saved")
 
-    def __init__(self, data: bytes | Callable[[], bytes], *, lasting: bool = False) -> None:
+    def __init__(
+        self, data: bytes | bytearray | Callable[[], bytes], *, lasting: bool = False
+    ) -> None:
         """Make a piece; `data` is its bytes, or a function that returns them when needed."""
-        self._bytes = data
+        self._bytes = bytes(data) if isinstance(data, bytearray) else data
         self.lasting = lasting
         self.known: Known | None = None
         """Hash and size of a lasting piece, once its bytes were read."""
@@ -184,7 +186,7 @@ class State:
         """The `Kind.version` that saved this state, for `from_state`; None before it is saved."""
 
     @classmethod
-    def of(cls, data: bytes) -> State:
+    def of(cls, data: bytes | bytearray) -> State:
         """Make a state with one piece, which holds `data`."""
         if not isinstance(data, bytes | bytearray):
             raise TypeError(f"State.of takes bytes, not {type(data).__name__}")

@@ -288,3 +288,10 @@ def test_finished_walk_of_tests_tiny_has_the_known_number_of_steps_lines_and_pea
     walk = Walks().new(Walks().task())
     walk.finalize()
     assert (walk.steps, walk.peak, walk.output.count(b"\n")) == (STEPS, 9232, 41)
+
+
+def test_piece_made_of_a_bytearray_has_its_bytes_of_that_moment() -> None:
+    data = bytearray(b"state")
+    made, piece = State.of(data), Piece(data)
+    data[:1] = b"S"
+    assert (made.data, piece.read()) == (b"state", b"state")
