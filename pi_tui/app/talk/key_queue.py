@@ -21,7 +21,8 @@ from pi_tui.app.face import Face
 _URGENT = frozenset({"ctrl+c", "ctrl+q"})
 """Keys that are handled at once, before the queue."""
 _LOST = 1.0
-"""Maximum seconds that a key waits for the key before it, or for a dialog that should open."""
+"""Seconds that a key waits for a dialog that should open, or for the key before it. The end of
+the second wait shows only when another key is typed."""
 _LOOK = 0.02
 """Seconds between two checks whether the dialog has opened."""
 
