@@ -149,8 +149,9 @@ class RunCatalogue(Database):
     def _problems_of_runs(self, connection: Connection) -> Iterator[str]:
         """Check the saved data of all runs, and yield each problem as a text.
 
-        Length and content of the output are checked only for this catalogue's kind, because the
-        code of other kinds is not here.
+        Hashes and saved lengths are checked for every run. What only the kind knows, as the length
+        of the whole output, is checked only for this catalogue's kind: the code of others is not
+        here.
         """
         for row in connection.execute(select(RUNS).order_by(RUNS.c.kind, RUNS.c.goal)).all():
             mine = row.kind == self._kind.name

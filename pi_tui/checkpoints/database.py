@@ -171,14 +171,14 @@ class Database:
     ) -> Iterator[tuple[Connection, Row[Any], int]]:
         """Open a transaction that first checks that no other process took over the run.
 
-        This check is the fence. Yields the run's row, as it was before, and the number of this
-        commit within the run. The `with` body must end with `record`, which saves that number.
-        `needed` is a function that returns how many bytes will be written, for a message about a
-        full disk.
+        This check is the fence; raises AlreadyOpenError if one did. Yields the connection, the
+        run's row as it was before, and the number of this commit within the run. The `with` body
+        must end with `record`, which saves that number. `needed` is a function that returns how
+        many bytes will be written, for a message about a full disk.
 
         If the commit fails, its outcome is unknown: it may have landed although the answer was
-        lost. So look for its number in the database, and raise only if it is missing. Do not ask a
-        server that stopped answering: the next save finds out.
+        lost. So look for its number in the database, and raise the error only if it is missing. If
+        a server stopped answering, raise without looking: the next save finds out.
         """
         seq = 0
         try:

@@ -37,7 +37,11 @@ _MALFORMED = (AssertionError, AttributeError, LookupError, RecursionError, TypeE
 
 
 class TabServer(Server):
-    """A server of the app, for clients that send the token; for all clients if the token is ""."""
+    """A server of the app for browser tabs.
+
+    It serves requests that name this machine, come from no other page, and contain the token; if
+    the token is "", they need none.
+    """
 
     def __init__(self, command: list[str], host: str, port: int, token: str, *, title: str) -> None:
         # `exec` puts the app in the place of the shell, so that our signals reach it.

@@ -39,7 +39,10 @@ class Batch(NamedTuple):
 
 
 class ItemsMachine(Machine):
-    """Computes a batch; a step ends as soon as at least one more item has its line."""
+    """Computes a batch; a step ends as soon as at least one more item has succeeded.
+
+    Lines come in the order of the items, so the line of an item may wait for those before it.
+    """
 
     def __init__(
         self, batch: Batch, waiting: dict[int, str], steps: int, output: bytes, code: str

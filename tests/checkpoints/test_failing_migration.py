@@ -42,7 +42,7 @@ def test_reader_of_old_database_changes_nothing_and_says_what_to_do(
         ("CREATE TABLE pi_old_run (x)", DamagedError),
     ],
 )
-def test_migration_refuses_unknown_rows_and_changes_nothing(
+def test_migration_refuses_a_damaged_or_unknown_database_and_changes_nothing(
     damage: str, error: type[Exception], path: str, open_store: OpenStore
 ) -> None:
     old("unfinished", path)

@@ -230,7 +230,7 @@ def test_piece_of_a_checkpoint_that_was_not_read_is_not_trusted(
     assert store.check() == []
 
 
-def test_load_that_fails_once_loses_no_piece_of_a_good_checkpoint(
+def test_damage_seen_only_by_the_first_of_two_tries_to_load_loses_no_piece(
     open_store: OpenStore, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The load is tried twice; damage seen only by the first try does not count."""

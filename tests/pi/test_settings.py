@@ -62,8 +62,9 @@ def test_any_text_for_an_option_is_accepted_or_refused_in_one_line_of_advice(
 
 
 @given(st.integers(1, 1_000_000_000))
-def test_number_of_digits_may_be_written_in_every_documented_way(digits: int) -> None:
-    for written in (f"{digits}", f"{digits:,}", f"{digits:_}", f"{digits}e0"):
+def test_number_of_digits_may_have_commas_underscores_spaces_or_an_exponent(digits: int) -> None:
+    spaced = f"{digits:,}".replace(",", " ")
+    for written in (f"{digits}", f"{digits:,}", f"{digits:_}", spaced, f"{digits}e0"):
         assert parse_digits(written) == digits
 
 

@@ -10,7 +10,7 @@ from tests.examples.helpers import ended
 from tests.recipes.programs import SUMS, expected, saved_steps
 
 
-def test_state_of_the_wrong_type_is_named_and_nothing_is_saved(folder: Path) -> None:
+def test_value_of_a_wrong_type_in_a_state_is_named_in_one_line(folder: Path) -> None:
     Path("bad.py").write_text(SUMS.replace('"total": total', '"total": {total}'))
     done = ended("bad.py", 5_000)
     assert done.returncode == 1

@@ -63,7 +63,7 @@ class HoldingWalks(Walks):
         return True
 
 
-def test_old_output_file_is_kept_if_the_disk_refuses_the_new_digits(
+def test_export_to_a_disk_that_refuses_it_fails_and_keeps_the_old_file(
     database: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(StorageError, match="No space left on device; choose another file"):

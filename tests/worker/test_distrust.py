@@ -145,7 +145,7 @@ def test_save_or_stop_request_while_a_wrong_saved_digit_is_examined_spoils_no_di
     assert finish(location).output == pi_digits(DIGITS)
 
 
-def test_check_command_counts_consistent_states_and_names_the_first_with_wrong_digits(
+def test_check_command_counts_states_if_all_are_consistent_else_names_the_wrong_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good, bad = str(tmp_path / "good.sqlite3"), str(tmp_path / "bad.sqlite3")

@@ -158,7 +158,9 @@ def test_stop_without_a_save_in_a_long_step_reports_the_short_steps_before_it_as
     assert worker.join(60)
 
 
-def test_last_snapshot_of_a_worker_that_saved_reports_nothing_lost(database: Path) -> None:
+def test_latest_snapshot_of_a_worker_stopped_with_a_save_is_the_published_one(
+    database: Path,
+) -> None:
     kind = Rows()
     kind.wishes = {20_000: "stop"}
     worker, _ = worked(kind, database)

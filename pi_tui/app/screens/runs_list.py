@@ -45,7 +45,11 @@ class RunsList(Dialog[Run | str | None]):
     ]
 
     def __init__(self, location: str, kind: Kind, here: Snapshot, aside: Aside) -> None:
-        """Make the list of runs at a location; `here` is the run on the screen."""
+        """Make the list of runs at a location; `here` is the run on the screen.
+
+        `aside` has functions, by the names `delete` and `export`, which do that to a run while the
+        list stays open.
+        """
         super().__init__()
         self._location, self._kind, self._here, self._do = location, kind, here, aside
         self._runs: list[Run] = []

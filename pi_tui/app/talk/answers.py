@@ -15,7 +15,7 @@ from pi_tui.words import parse_number
 
 
 def explain_file(name: str, location: str) -> tuple[bool, str]:
-    """Return whether a file to write may have this name, and its path, or why not.
+    """Return whether a file to write may have this name, and a line to show about it.
 
     The folder must exist, and a file of the database is refused. Rights are not checked.
     """

@@ -24,9 +24,10 @@ _PATIENCE = 0.5
 
 
 class Quitting:
-    """Saves and stops the worker, to exit the app or to open another run.
+    """Saves, then stops the worker: to exit, or so that another run can be opened or deleted.
 
-    An exit happens once, however often it is requested.
+    However often an exit is requested, it happens once. It does not if a save fails and the user
+    chooses to stay.
     """
 
     def __init__(self, app: Face) -> None:

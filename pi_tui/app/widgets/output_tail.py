@@ -23,7 +23,10 @@ _LOOKED_AT = 65_536
 
 
 class OutputTail(OutputView):
-    """The growing output: text in lines that fit the window, or bytes in hex."""
+    """All output so far, to scroll through: text in lines that fit the window, or bytes in hex.
+
+    It follows the end until the user scrolls back.
+    """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

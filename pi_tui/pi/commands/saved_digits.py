@@ -20,11 +20,14 @@ from pi_tui.reports.standard_output import tell, to_stdout
 def export(
     location: str, kinds: Kinds, wanted: Wanted, start: int, stop: int | None, output: str | None
 ) -> int:
-    """Write a part of a saved run to the file `output` or standard output; return exit code 0.
+    """Write a part of the run that `wanted` names; return exit code 0.
+
+    It goes to the file `output`, or to standard output if that is None or STDOUT.
 
     The part is from position `start` to `stop`, both included, or to the last if `stop` is None.
     Digits of pi end with a line break, and begin with "3." if `start` is 1. The output of another
-    kind is written as it is.
+    kind is written as it is. Raises UsageError if no run or several match, if some of the part is
+    not saved, or if the file belongs to a database; StorageError if it cannot be written.
     """
     run = choose(location, kinds, wanted)
     prefix, end = (b"3." if start == 1 else b"", b"\n") if kinds.is_own(run) else (b"", b"")

@@ -43,7 +43,9 @@ async def test_larger_run_starts_with_the_digits_of_the_complete_run_as_overture
         assert app.worker.output == pi(20_000)
 
 
-async def test_key_x_pressed_before_the_run_is_loaded_takes_effect_after_that(bench: Bench) -> None:
+async def test_key_x_pressed_while_a_complete_run_loads_offers_a_larger_run_once_it_is_loaded(
+    bench: Bench,
+) -> None:
     async with a_complete_run(bench):
         pass
     app = bench.app(2_000)

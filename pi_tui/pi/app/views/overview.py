@@ -60,7 +60,7 @@ class Picture(Widget):
             certain(self.set_timer(_BUSY, self._step))
 
     def add_chunk(self) -> bool:
-        """Draw some of the new digits; return True if there are more."""
+        """Draw some of the new digits; return True if there are more. Must be overridden."""
         raise NotImplementedError
 
     def on_resize(self, event: events.Resize) -> None:
@@ -69,5 +69,5 @@ class Picture(Widget):
         self.post_message(self.Resized())
 
     def lay_out(self) -> None:
-        """Lay the picture out for the size of this view. Each kind of picture overrides this."""
+        """Lay the picture out for the size of this view; each kind of picture must override this."""
         raise NotImplementedError

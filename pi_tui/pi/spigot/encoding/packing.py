@@ -46,7 +46,7 @@ class Source:
         return form.unpack_from(self._data, self._at - form.size)
 
     def number(self, longest: int) -> mpz:
-        """Read the next number, of at most `longest` bytes."""
+        """Read the next number. Raises BadState if it is malformed or over `longest` bytes long."""
         (length,) = self.take(LENGTH)
         require(length <= longest, "a number is too long")
         data = self._data[self._at : self._at + length]
