@@ -69,5 +69,5 @@ class Picture(Widget):
         self.post_message(self.Resized())
 
     def lay_out(self) -> None:
-        """Lay the picture out for the size of this view; each kind of picture must override this."""
+        """Lay the picture out for this view's size; each kind of picture must override this."""
         raise NotImplementedError
