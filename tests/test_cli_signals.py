@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -45,6 +46,31 @@ def test_cli_ctrl_c_shows_no_traceback_even_during_imports(command: str, tmp_pat
         assert child.returncode in (0, 130, -signal.SIGINT)
         assert b"Traceback" not in err
         assert b"Error" not in err
+
+
+LATE = """
+import signal, sys
+from pi_tui import cli
+
+class Recorder:
+    def find_spec(self, name, path=None, target=None):
+        if signal.getsignal(signal.SIGINT) is cli._leave:
+            print("imported late:", name, file=sys.stderr)
+
+sys.meta_path.insert(0, Recorder())
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("command", ["status", "export", "find 999"])
+def test_command_imports_nothing_while_ctrl_c_raises_an_exception(
+    command: str, database: Path
+) -> None:
+    """Python prints such an exception as ignored if an import closes its file just then."""
+    assert pi_tui("run", "--digits", 1000, "--db", database).returncode == 0
+    words = [sys.executable, "-c", LATE, *command.split(), "--db", str(database)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("imported late")) == (0, 0), done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

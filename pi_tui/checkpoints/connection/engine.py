@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 from urllib.parse import quote
 
+# The dialect is imported here, not by the first connection: ctrl+c raises an exception by then,
+# and Python prints one that comes while an import closes its file as ignored, and loses it.
+import sqlalchemy.dialects.sqlite  # noqa: F401
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError, DBAPIError
