@@ -181,6 +181,8 @@ def test_verification_is_abandoned_at_stop_and_repeated_later(
 
     with monkeypatch.context() as changed:
         changed.setattr(Board, "publish", stop_then)
+        # A comparison may take less than the 0.05 s between two snapshots.
+        changed.setattr("pi_tui.worker.board.PUBLISH_SECONDS", 0.0)
         worker = make_worker(300_000, digits_per_step=None, threads=2)
         assert worker.join(60)
     assert in_the_file(database, 300_000).run.status == "active"
