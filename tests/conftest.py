@@ -92,6 +92,9 @@ def pytest_terminal_summary(
         terminalreporter.write_line("the slow tests were left out; `pytest --all` runs them too")
 
 
+HINTS = {name: getattr(Hint, name) for name in ("OTHER_FILE", "FRESH", "BEGIN", "NAME_ONE")}
+
+
 @pytest.fixture(autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep tests away from the user's own data, state, cache and settings."""
@@ -105,8 +108,8 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     # Put the program on PATH, as an installation does: hints then say `pi-tui`, and shells find it.
     monkeypatch.setenv("PATH", f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}")
     hints.remember(None, {})
-    for name in ("OTHER_FILE", "FRESH", "BEGIN", "NAME_ONE"):  # `main` sets them
-        monkeypatch.setattr(Hint, name, getattr(Hint, name))
+    for name, words in HINTS.items():  # `main` sets others, also in fixtures made before this one
+        monkeypatch.setattr(Hint, name, words)
     return home
 
 
