@@ -5,7 +5,7 @@ Only the visible lines are ever made, so a gigabyte scrolls as fast as a hundred
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import ClassVar
 
@@ -92,25 +92,16 @@ class OutputView(ScrollView, can_focus=True):
 
     # Methods of a subclass
 
-    def line_total(self) -> int:
-        """Return the number of lines; at least one."""
-        raise NotImplementedError
-
-    def line_of(self, offset: int) -> int:
-        """Return the number, from 0, of the line that holds the byte at `offset`."""
-        raise NotImplementedError
-
-    def start_of(self, line: int) -> int:
-        """Return the offset of the first byte of line number `line`."""
-        raise NotImplementedError
-
-    def offset_at(self, line: int, column: int) -> int:
-        """Return the offset of the byte at a column of a line; in a gap, that of the next byte."""
-        raise NotImplementedError
-
-    def paint(self, line: int) -> Strip:
-        """Return line number `line` as a Strip: text in the styles of its bytes."""
-        raise NotImplementedError
+    line_total: Callable[[], int]
+    """Returns the number of lines; at least one."""
+    line_of: Callable[[int], int]
+    """Returns the number, from 0, of the line that holds the byte at an offset."""
+    start_of: Callable[[int], int]
+    """Returns the offset of the first byte of the line with a number."""
+    offset_at: Callable[[int, int], int]
+    """Returns the offset of the byte at a line and a column; in a gap, that of the next byte."""
+    paint: Callable[[int], Strip]
+    """Returns the line with a number as a Strip: text in the styles of its bytes."""
 
     def is_final(self, line: int) -> bool:
         """Return True if this line, a number from 0, will not change, so that it can be cached.
@@ -304,7 +295,7 @@ class OutputView(ScrollView, can_focus=True):
         return None if stop <= start else (self.text_between(start, stop), "\n")
 
     def _offset(self, place: tuple[int, int] | None, default: int) -> int:
-        return default if place is None else self.offset_at(line=place[1], column=place[0])
+        return default if place is None else self.offset_at(place[1], place[0])
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw again, because the selection changed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import events
 from textual.content import Content
@@ -46,9 +46,8 @@ class Panel(Widget):
     _frame: Frame | None = None
     _content = Content()
 
-    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return the lines for this frame in `width` × `height` cells; each panel overrides it."""
-        raise NotImplementedError
+    lines: Callable[[Frame, int, int], Sequence[Content]]
+    """Returns the lines for a frame in so many columns and rows; each panel defines it."""
 
     def show(self, frame: Frame) -> None:
         """Show this frame once there is room; draw nothing if the lines are the same as before."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import events
 from textual.message import Message
 from textual.widget import Widget
@@ -37,6 +39,10 @@ class Picture(Widget):
             self.border_subtitle = words
             self.post_message(self.Captioned())
 
+    add_chunk: Callable[[], bool]
+    """Draws some of the new digits; returns True if there are more. Each kind of picture has it."""
+    lay_out: Callable[[], None]
+    """Lays the picture out for the size of this view. Each kind of picture has it."""
     _digits = 1
     """Digits that the run will have."""
     _source: tuple[Digits, int] = (b"", 0)
@@ -59,15 +65,7 @@ class Picture(Widget):
         if self._busy:
             certain(self.set_timer(_BUSY, self._step))
 
-    def add_chunk(self) -> bool:
-        """Draw some of the new digits; return True if there are more. Must be overridden."""
-        raise NotImplementedError
-
     def on_resize(self, event: events.Resize) -> None:
         """Lay the picture out for the view's new size, and post Resized."""
         self.lay_out()
         self.post_message(self.Resized())
-
-    def lay_out(self) -> None:
-        """Lay the picture out for this view's size; each kind of picture must override this."""
-        raise NotImplementedError
