@@ -92,7 +92,8 @@ def pytest_terminal_summary(
         terminalreporter.write_line("the slow tests were left out; `pytest --all` runs them too")
 
 
-HINTS = {name: getattr(Hint, name) for name in ("OTHER_FILE", "FRESH", "BEGIN", "NAME_ONE")}
+HINTS = {name: words for name, words in vars(Hint).items() if name.isupper()}
+"""The default wording of hints."""
 
 
 @pytest.fixture(autouse=True)

@@ -21,8 +21,10 @@ from pi_tui.app.face import Face
 _URGENT = frozenset({"ctrl+c", "ctrl+q"})
 """Keys that are handled at once, before the queue."""
 _LOST = 1.0
-"""Seconds that a key waits for a dialog that should open, or for the key before it. The end of
-the second wait shows only when another key is typed."""
+"""Seconds that a key waits for a dialog that should open, or for the key before it.
+
+The end of the second wait shows only when another key is typed.
+"""
 _LOOK = 0.02
 """Seconds between two checks whether the dialog has opened."""
 

@@ -203,8 +203,8 @@ async def test_marked_digits_in_view_are_highlighted_without_scrolling() -> None
             view.mark(start, stop)
             await pilot.pause()
             strips = pilot.app.screen._compositor.render_strips()
-            lit = (s.text for strip in strips for s in strip if s.style and s.style.bgcolor == here)
-            assert "".join(lit) == pi(stop)[start:].decode()
+            parts = (s for strip in strips for s in strip if s.style and s.style.bgcolor == here)
+            assert "".join(part.text for part in parts) == pi(stop)[start:].decode()
 
 
 async def test_selection_across_two_lines_is_visible_in_both() -> None:

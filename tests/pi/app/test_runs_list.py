@@ -175,6 +175,6 @@ async def test_run_begun_from_the_list_of_runs_is_refused_if_memory_is_too_small
             await pilot.press("r", "n")
             await pilot.press("ctrl+u", *"1000000000", "enter")
             await until(lambda: app.worker.snapshot.goal == 1_000_000_000)
-            await until(lambda: "1,000,000,000 digits take about" in text_of(app))
+            await until(lambda: "1,000,000,000 digits take about 6.7 GB" in text_of(app))
         finally:
             resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
