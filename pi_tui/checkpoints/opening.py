@@ -25,7 +25,7 @@ from pi_tui.checkpoints.locking.lock import FileLocks, WriterLocks
 from pi_tui.checkpoints.locking.owner import already_open
 from pi_tui.checkpoints.locking.server_lock import MAKING, ServerLocks
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
-from pi_tui.checkpoints.rows.models import META, TABLES, create
+from pi_tui.checkpoints.rows.models import META, TABLES, create, mark_file
 from pi_tui.checkpoints.upgrade.migration import migrate, older_tables
 from pi_tui.errors import Hint, NothingSavedError, NotOursError
 from pi_tui.files.location import Location, look_at_folder, refuse_name, refuse_other_names
@@ -36,6 +36,8 @@ _SMALLEST = 512
 _MOMENT = 5.0
 """Seconds to wait for another process that changes the tables."""
 _META = META.name
+_EVER_SINCE = {_META, "pi_run", "pi_checkpoint"}
+"""Tables of every schema."""
 _MAY_CREATE = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
 
 
@@ -112,6 +114,8 @@ def _prepare(engine: Engine, where: Location, write: bool) -> int:
             version = SCHEMA
         elif version < SCHEMA and not write:
             raise older_tables(where)
+        elif write and where.path is not None:
+            mark_file(connection, version)  # a dump leaves the marks out
     if write and where.path is not None:
         # Writing to a broken B-tree could do more harm. quick_check is no faster here, and misses
         # an index that lost our run. Not in a transaction, because ours lock others out.
@@ -215,13 +219,20 @@ def _version_of(connection: Connection, where: Location) -> int:
 
 
 def _sqlite_is_ours(connection: Connection, where: Location) -> bool:
+    """Return True for a file of ours, False for an empty database, from the marks in its header.
+
+    A database restored from an SQL dump has no marks, and is ours by its tables. Raises
+    NotOursError for any other, and if there are triggers, views or virtual tables.
+    """
     application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    master = "SELECT 1 FROM sqlite_master"
+    master = "SELECT name FROM sqlite_master"
     anything = connection.exec_driver_sql(f"{master} LIMIT 1").first()
     if (application, version) == (0, 0) and not anything:
         return False
-    if application != APPLICATION_ID:
+    tables = {name for (name,) in connection.exec_driver_sql(f"{master} WHERE type = 'table'")}
+    is_restored = application == 0 and tables >= _EVER_SINCE
+    if application != APPLICATION_ID and not is_restored:
         raise _not_ours(where)
     _refuse_newer(version, where)
     no_table = "type NOT IN ('table', 'index') OR rootpage = 0"  # 0: a virtual one, run by a module

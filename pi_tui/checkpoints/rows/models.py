@@ -135,15 +135,23 @@ OUTPUT = sa.Table(
 def create(connection: sa.Connection, where: Location) -> None:
     """Create the tables in the caller's transaction, and mark the database as one of this program.
 
-    The marks are the schema version and a random identity. In an SQLite file, also write the
-    application id and the version into the file's header.
+    The marks are the schema version and a random identity, and those of `mark_file`.
     """
     TABLES.create_all(connection, checkfirst=False)
     connection.execute(sa.insert(META).values(key="schema_version", value=str(SCHEMA)))
     give_identity(connection)
     if where.path:
-        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-        connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
+        mark_file(connection, SCHEMA)
+
+
+def mark_file(connection: sa.Connection, version: int) -> None:
+    """Write the application id and the schema version into an SQLite file's header.
+
+    Writes nothing if they are there.
+    """
+    for name, value in (("application_id", APPLICATION_ID), ("user_version", version)):
+        if connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() != value:
+            connection.exec_driver_sql(f"PRAGMA {name}={value}")
 
 
 def give_identity(connection: sa.Connection) -> None:
