@@ -58,7 +58,8 @@ def carry_on_all(
     """Compute or resume all tasks; return the exit code and the output of each task.
 
     Start the same script as often as you like, on as many computers as reach the database: they
-    share the tasks. Each call returns when all are complete, with the outputs of all.
+    share the tasks. Each call returns when all are complete, with the outputs of all. The options
+    and `location` are those of `carry_on`.
 
     A task that fails is reported with its name, and has no output. The others are computed all the
     same; the exit code is then that of the first failure. SIGINT, SIGTERM and SIGHUP save and end

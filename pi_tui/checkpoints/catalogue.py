@@ -189,8 +189,7 @@ class RunCatalogue(Database):
     def row(self, connection: Connection, run: Run) -> Row[Any]:
         """Return the row of a run in the table of runs.
 
-        Raises StorageError if the run was deleted, NotOursError if a newer version of the kind
-        saved it.
+        Raises StorageError if the run was deleted, and errors as `to_run` does.
         """
         row = connection.execute(select(RUNS).where(RUNS.c.id == run.id)).first()
         if row is None or not self._is_of(row, run):
@@ -199,7 +198,10 @@ class RunCatalogue(Database):
         return row
 
     def to_run(self, row: Row[Any]) -> Run:
-        """Return the run of a row. Raises NotOursError if a newer version of the kind saved it."""
+        """Return the run of a row.
+
+        Raises NotOursError if a newer version of the kind saved it, BadRow for impossible values.
+        """
         self.refuse_newer(row.version)
         return to_run(row, self._kind)
 

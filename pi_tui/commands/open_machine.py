@@ -74,7 +74,7 @@ def task_to_open(
 
 
 def find_kind(name: str) -> Kind:
-    """Import the module of `module:attribute`, and return the kind that the attribute is.
+    """Import the module of `module:attribute`; return the kind, made if the attribute is a class.
 
     The module may be a file, as in `folder/file.py:attribute`. Its folder, or else the working
     folder, is added to the end of `sys.path`, so that a file in it cannot replace a module of

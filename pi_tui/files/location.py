@@ -224,7 +224,7 @@ def refuse_files_of_databases(target: Path, location: str) -> None:
 
 
 def _bases(path: Path) -> list[Path]:
-    """Return a list of the database to which this journal or lock file would belong.
+    """Return the database to which this journal or lock file would belong, as a list of one path.
 
     The list is empty if `path` has no name of a journal or lock file.
     """

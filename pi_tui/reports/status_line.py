@@ -72,7 +72,10 @@ def status_line_on(stream: TextIO) -> Iterator[StatusLine]:
 
 @contextmanager
 def _live_bar(stream: TextIO) -> Iterator[RichProgress]:
-    """Yield a bar, shown on the terminal in the `with` body, between `word` and `figures`."""
+    """Yield a progress bar, which is on the terminal during the `with` body.
+
+    The task it shows needs two fields: `word`, the text before the bar, and `figures`, behind it.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as RichProgress

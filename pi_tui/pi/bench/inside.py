@@ -45,7 +45,7 @@ def first(digits: int, location: str, _: str) -> None:
 
 
 def saved(digits: int, location: str, _: str) -> None:
-    """Compute a run; end this process once its first new digit is saved on request (key `c`)."""
+    """Compute a run until its first new digit; save it, as key `c` does, and end this process."""
     worker = _worker(digits, location)
     _wait(worker, lambda snapshot: snapshot.made > snapshot.resumed)
     worker.save_now()

@@ -135,7 +135,7 @@ def test_length_limits_of_a_state_are_at_most_twice_what_runs_need() -> None:
 
 @pytest.mark.parametrize("name", ["digits", "digits_per_step", "boxes_per_block"])
 @pytest.mark.parametrize("number", [0, -1])
-def test_spigot_refuses_a_state_whose_digits_k_or_b_are_zero_or_negative(
+def test_spigot_refuses_a_state_whose_digits_step_or_block_are_zero_or_negative(
     good: SpigotState, name: str, number: int
 ) -> None:
 
@@ -144,7 +144,7 @@ def test_spigot_refuses_a_state_whose_digits_k_or_b_are_zero_or_negative(
         Spigot(replace(good, size=good.size._replace(**size)))
 
 
-def test_predigit_of_more_than_k_digits_is_refused(good: SpigotState) -> None:
+def test_predigit_longer_than_a_step_is_refused(good: SpigotState) -> None:
     with pytest.raises(BadState, match="no spigot"):
         back(replace(good, predigit=mpz(10) ** 20))
 

@@ -48,7 +48,7 @@ def test_runs_of_1_to_2000_digits_get_every_digit_right(series: Series, pi: byte
 @EVERY_SERIES
 @pytest.mark.parametrize("b", [1, 2, 3, 16, 100, 512])
 @pytest.mark.parametrize("k", [1, 2, 3, 7, 40, 200])
-def test_every_series_k_and_b_makes_the_same_digits(
+def test_every_series_with_any_size_of_step_and_block_makes_the_same_digits(
     k: int, b: int, series: Series, pi: bytes
 ) -> None:
     for n in (1, 2, 5, 8, 14, 20, 31, 48, 99):

@@ -67,7 +67,7 @@ def test_run_continues_with_another_number_of_threads(threads: int, pi: bytes) -
         assert spigot.finalize() == pi[:500]
 
 
-def test_run_resumed_from_a_state_keeps_the_k_and_b_of_that_state(pi: bytes) -> None:
+def test_resumed_run_keeps_the_size_of_step_and_block_of_its_state(pi: bytes) -> None:
     """Happens when a run that was begun elsewhere with another plan is resumed here."""
     state = states(400, 9, 16)[20]
     spigot = Spigot(state, threads=2)

@@ -53,8 +53,9 @@ class SpigotPanel(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """Return the lines: held digits, sweep, boxes left, digits per iteration.
 
-        While blocks are made, their progress is shown instead of held digits and sweep. While
-        watching, or while the run is being opened, a note is shown instead of all lines.
+        While blocks are made, two lines say so instead of held digits, and the sweep's bar shows
+        their progress. While watching, or while the run is being opened, a note is shown instead of
+        all lines.
         """
         snapshot = frame.snapshot
         if snapshot.state is State.WATCHING:
