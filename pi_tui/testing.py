@@ -171,7 +171,7 @@ class _Proof:
             raise AssertionError(f"after step {number + 1:,}: accepts() denies the output")
 
     def _abandon(self, machine: Machine, before: _View, number: int, polls: int) -> None:
-        """Step `machine`, and abandon the step at the last of its `polls` calls of poll.
+        """Step `machine`, and abandon the step at call number `polls` of poll, counted from 1.
 
         If it calls poll less often, or `polls` is 0, the step is made. `number` counts the steps
         made before. Raises AssertionError if the machine, after the step was abandoned, differs

@@ -179,8 +179,8 @@ def _look(where: Location, path: Path, write: bool) -> None:
 def _probe(where: Location) -> None:
     """Check a database on a read-only connection. Raises NotOursError if it is not ours.
 
-    Raises other errors as `_version_of` does. Accepts a file that this connection cannot read
-    because a killed writer left a rollback: the next connection checks that file again.
+    Raises other errors as `_version_of` does. Accepts a file that this connection cannot open, as
+    when a killed writer left a rollback: the next connection checks that file again.
     """
     engine = connect(where, "probe")
     try:

@@ -64,14 +64,17 @@ def _figures(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 class News:
-    """Remembers which notes and failures were reported."""
+    """Remembers which notes, failures and successes after them were reported."""
 
     def __init__(self) -> None:
         self._notes, self._left_open = 0, ""
         self._failing = False
 
     def of(self, snapshot: Snapshot) -> list[str]:
-        """Return lines about the notes and failures of a snapshot that were not reported before."""
+        """Return lines about what is new in a snapshot.
+
+        That is notes, how an open run goes on, a failure to save, and the first save after one.
+        """
         lines = [f"note: {words.plain(note)}" for note in snapshot.notes[self._notes :]]
         self._notes = len(snapshot.notes)
         if snapshot.left_open and not self._left_open and snapshot.checkpoint:

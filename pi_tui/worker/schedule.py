@@ -77,9 +77,11 @@ class SaveSchedule:
         """Begin a session of computing with `count` bytes of output.
 
         `again` is True if the run had a session before. What ended that session may end this one
-        too. So saves by time come early at first: at most a fifth of the session is at risk, and at
-        most a fifth of its time goes into saves. In a run's first session, only the first save
-        comes early. If the user set a cadence in seconds, that is followed as it is.
+        too. So saves by time come early at first, after a quarter of the session's time so far: at
+        most a fifth of the session is at risk. After a slow save more may be: the wait is at least
+        four times as long as it, so that at most a fifth of the time goes into saves. In a run's
+        first session, only the first save comes early. If the user set a cadence in seconds, that
+        is followed as it is.
         """
         self._again_from = now if again and self._timed.share else None
         self._mark, self._has_marked = None, False

@@ -49,7 +49,7 @@ def test_status_counts_in_the_unit_that_the_kind_had_when_it_last_opened_the_run
     assert "10 bytes saved" in ask("status", database=database)
 
 
-def test_postgres_stores_the_unit_of_each_of_six_runs_resumed_at_the_same_time(
+def test_six_runs_of_one_kind_resumed_at_the_same_time_store_its_unit_on_postgres(
     postgres_url: str,
 ) -> None:
     tasks = [ROWS.task(3, seed=seed) for seed in range(6)]

@@ -100,7 +100,7 @@ async def test_spigot_panel_of_120_or_more_columns_shows_a_long_number_of_digits
         assert "threa…" not in text
 
 
-async def test_spigot_panel_of_a_complete_run_without_figures_shows_no_iterations() -> None:
+async def test_spigot_panel_of_a_complete_run_without_figures_has_no_digits_per_iteration() -> None:
     shown = a_snapshot(state=State.COMPLETE, figures=None, made=20_000, saved=20_000, done=1.0)
     async with a_still(shown, (120, 40)) as (app, _):
         assert "the last is done" in text_of(app)

@@ -124,8 +124,8 @@ def _make_batch(chain: Chain, batch: range, numbers: bool, check: Check) -> Made
 def _make_together(chain: Chain, batch: range, numbers: bool, threads: int, poll: Poll) -> Made:
     """Make a batch of one block with several threads.
 
-    Each thread first makes a part of the block. Then all threads multiply, to join the parts in
-    pairs until there is one.
+    First the threads make the parts of the block, `parts_of_block` of them. Then all threads
+    multiply, to join the parts in pairs until there is one.
     """
     size, done = chain.boxes_per_block // parts_of_block(chain, threads), 0
     firsts = range(batch.start * chain.boxes_per_block, batch.stop * chain.boxes_per_block, size)

@@ -156,7 +156,8 @@ def _bits(n: int) -> int:
 def _compute(graph: Graph, ends: tuple[str, ...], threads: int, kept: Kept, poll: Poll) -> Kept:
     """Compute the results named in `ends`, and return them by name; continue from those in `kept`.
 
-    Calls `poll` with the number of results found and the number of results in all.
+    Calls `poll` with the number of results found and the number of results in all, the `_AFTER`
+    of the comparison included.
     """
     total = len([node for node in graph.values() if not node.hidden]) + _AFTER
     done = len(graph) - len(left(graph, ends, kept))
@@ -164,7 +165,10 @@ def _compute(graph: Graph, ends: tuple[str, ...], threads: int, kept: Kept, poll
 
 
 def _comparison(text: memoryview) -> dict[str, Node]:
-    """Return a node for each result that the comparison of these n digits with pi needs.
+    """Return the nodes to add to `_graph(n)`, to compare these n digits with pi.
+
+    They need its results q and t. `lower` is (x T)^2 with its distance to the upper bound, and `pi`
+    is the square in the middle.
 
     Let x be the number that 3 and these digits spell. The digits are right if 0 < pi·10^n - x < 1.
     By pi = 426880 √10005 Q / T, that is (x T)^2 < 426880^2 · 10005 · (10^n Q)^2 < ((x + 1) T)^2.
