@@ -251,9 +251,12 @@ def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> b
 
 
 def _file(name: str, location: str) -> Location:
-    if not name or "\0" in name or name == ":memory:":
-        raise UsageError(f"{one_line(location)!r} names no file; give a path")
-    path = resolved(os.path.expanduser(name))
+    try:
+        if name in ("", ":memory:"):
+            raise ValueError
+        path = resolved(os.path.expanduser(name))
+    except ValueError:
+        raise UsageError(f"{one_line(location)!r} names no file; give a path") from None
     if name.endswith(os.sep) and not path.is_dir():
         raise UsageError(f"{one_line(location)!r} is the name of a folder; name a file in it")
     return Location(path, "", one_line(path))

@@ -193,6 +193,7 @@ def test_default_folder_is_created_for_its_owner_only(
         ("", "names no file"),
         (":memory:", "names no file"),
         ("pi\0.db", "names no file"),
+        ("pi\ud800.db", "names no file"),
         ("postgresql://me:secret@host:port/pi", "cannot be read"),
     ],
 )
