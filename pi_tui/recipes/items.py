@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from typing import Any
 
 from pi_tui.carry_on import Face, carry_on
-from pi_tui.errors import UsageError
+from pi_tui.errors import Unfinished, UsageError
 from pi_tui.files.location import own_file
 from pi_tui.machine import BadState, Kind, Limits, Refused, State, Task
 from pi_tui.recipes.code import digest_of_code
@@ -143,10 +143,14 @@ class Items(Kind):
         self._refuse_in_the_making_of_a_worker()
         location = own_file(self.name) if db is None else db
         how: dict[str, Any] = {"cadence": CADENCE, "fresh": fresh, "face": face}
+        before = self._made
         code, output = carry_on(self, self.task(), location, **how)
-        if code and not (self._made and self._made.has_failed):
+        if code == 0:
+            return output
+        made = None if self._made is before else self._made  # it may fail before it makes one
+        if code != Unfinished.exit_code or made is None or not made.has_failed:
             raise SystemExit(code)
-        return output if code == 0 or self._made is None else self._made.lines()
+        return made.lines()
 
     def _refuse_in_the_making_of_a_worker(self) -> None:
         """Exit if a worker is importing this program, because it would begin the batch again."""

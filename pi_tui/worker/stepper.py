@@ -80,7 +80,9 @@ class Stepper:
         trouble = self._try_to_save() if is_whole else "the step left the machine partly changed"
         lost = f"not saved: {trouble}; " if trouble else ""
         if isinstance(error, Unfinished):
-            raise type(error)(f"{error}; {lost}".removesuffix("; "))
+            unfinished = type(error)(f"{error}; {lost}".removesuffix("; "))
+            unfinished.exit_code = StorageError.exit_code if lost else error.exit_code
+            raise unfinished
         if isinstance(error, BrokenRule):
             raise MachineError(f"step {number:,}: {error}; {lost}{self._board.snapshot.kept}")
         if not isinstance(error, (Refused, MemoryError, SystemExit, KeyboardInterrupt)):

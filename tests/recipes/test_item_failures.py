@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -204,3 +206,33 @@ def test_failed_input_that_json_cannot_hold_is_reported_by_its_repr() -> None:
     machine = machine_of(batch(int, [{(1, 2): 3}, circle]))
     inputs = [json.loads(line)["input"] for line in lines_of(machine)]
     assert inputs == ["{(1, 2): 3}", "[[...]]"]
+
+
+def refuse_one(number: int) -> int:
+    if number == 1:
+        raise ValueError("no")
+    return number
+
+
+def test_second_call_of_run_that_fails_does_not_return_the_lines_of_the_first(
+    database: Path, tmp_path: Path
+) -> None:
+    kind = batch(refuse_one, range(3))
+    assert kind.run(database).startswith(b"0\n")
+    with pytest.raises(SystemExit, match="6"):
+        kind.run(tmp_path / "missing" / "other.sqlite3")
+
+
+def test_run_whose_items_fail_and_cannot_be_saved_exits_with_6(database: Path) -> None:
+    with closing(sqlite3.connect(database, isolation_level=None, check_same_thread=False)) as other:
+
+        def lock_and_refuse(number: int) -> int:
+            if number == 1:
+                other.execute("BEGIN EXCLUSIVE")
+            return refuse_one(number)
+
+        kind = Items(lock_and_refuse, range(3), workers=1, threads=True)
+        with pytest.raises(SystemExit, match="6"):
+            kind.run(database)
+        other.execute("ROLLBACK")
+    assert kind.run(database).splitlines()[0::2] == [b"0", b"2"]

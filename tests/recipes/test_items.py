@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,11 @@ def test_finished_item_is_not_computed_again_after_resume_at_every_step(tmp_path
         machine.close()
         machine = resumed(kind, machine)
     assert machine.output == b"".join(b"%d\n" % (n * n) for n in range(12))
-    # Items in progress when their machine ended may be computed again; saved ones may not.
-    assert sorted(set(map(int, log.read_text().split()))) == list(range(12))
+    begun = Counter(map(int, log.read_text().split()))
+    assert sorted(begun) == list(range(12))
+    # Each step finishes an item and submits two more at most: an item can be begun in its own step
+    # and in the two before it. A batch that began again each time would begin item 0 twelve times.
+    assert max(begun.values()) <= 3
 
 
 @pytest.mark.parametrize(
