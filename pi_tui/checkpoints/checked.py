@@ -7,10 +7,11 @@ result has the wrong type.
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any, SupportsInt, TypeVar
+from typing import Any, SupportsFloat, SupportsInt, TypeVar
 
 from pi_tui.errors import BrokenRule
 from pi_tui.machine import Kind, Limits, Machine, Poll, State, Task, Work
+from pi_tui.words import one_line
 
 _T = TypeVar("_T")
 
@@ -66,7 +67,10 @@ def to_state(machine: Machine) -> State:
 
 def work(machine: Machine) -> Work:
     """Return the work of a machine: how much is done, and how much there is in total."""
-    return Work(*_checked("work", machine.work(), tuple | list, "a Work"))
+    found = _checked("work", machine.work(), tuple | list, "a Work")
+    if len(found) != 2 or not all(isinstance(number, SupportsFloat) for number in found):
+        raise BrokenRule(f"work() returned {one_line(found, 40)}, not a Work")
+    return Work(*found)
 
 
 def notes(machine: Machine) -> tuple[str, ...]:

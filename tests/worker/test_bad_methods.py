@@ -97,6 +97,14 @@ def test_method_that_returns_another_type_is_named_with_what_it_should_return(
     assert told.count("\n") == 1, "the text says all"
 
 
+@pytest.mark.parametrize("wrong", [(), (1,), (1, 2, 3), ("1", "2"), (1, None)])
+def test_work_that_is_no_pair_of_numbers_is_named(
+    wrong: Any, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = told_by(kind_with("work", lambda _: wrong), database, capsys)
+    assert told.startswith(f"walk: work() returned {wrong}, not a Work; ")
+
+
 class FewerArguments(Walks):
     def from_state(self, task: Task, state: State) -> Walk:  # type: ignore[override]
         raise AssertionError
