@@ -69,10 +69,9 @@ def carry_on_all(
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)
-    wanted = list(dict.fromkeys(tasks))
     open_standard_streams(silent=True)
     try:
-        database = given.checked(kind, wanted, location, cadence)
+        wanted, database = given.checked(kind, tasks, location, cadence)
         with noting_signals() as asked, status_line_on(sys.stderr) as line:
             shown = TasksProgress(line, kind, len(wanted))
             share = _Share(kind, wanted, database, cadence, asked, shown)

@@ -78,7 +78,7 @@ def carry_on(
     command = command_line() if again is None else again
     open_standard_streams(silent=True)
     try:
-        where = given.checked(kind, [task], location, cadence)
+        _, where = given.checked(kind, [task], location, cadence)
         job = Job(kind, task, where, cadence=cadence, fresh=fresh, patience=PATIENCE)
         given.refuse_unknown_face(face)
         file = None if to is None else given.path_of(to, "`to` is the path of a file")

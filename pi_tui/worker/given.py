@@ -25,16 +25,22 @@ def name_of_kind(kind: object) -> str:
     return one_line(name if is_named else getattr(kind, "__name__", type(kind).__name__), 60)
 
 
-def checked(kind: object, tasks: Iterable[object], location: object, cadence: object) -> str:
-    """Return the location as a str.
+def checked(
+    kind: object, tasks: object, location: object, cadence: object
+) -> tuple[list[Task], str]:
+    """Return the tasks, each once, and the location as a str.
 
     Raises UsageError if kind, a task, location or cadence cannot be used.
     """
     refuse_unusable_kind(kind)
+    if not isinstance(tasks, Iterable):
+        raise UsageError(f"tasks are an iterable of Task, like [Task(1000)], not {_shown(tasks)}")
+    wanted: dict[Task, None] = {}
     for task in tasks:
         _need(isinstance(task, Task), "a task is a Task, like Task(1000)", task)
+        wanted[task] = None
     _refuse_unusable_cadence(cadence)
-    return path_of(location, "a location is the path or URL of a database")
+    return list(wanted), path_of(location, "a location is the path or URL of a database")
 
 
 def refuse_unusable_kind(kind: object) -> None:

@@ -49,6 +49,26 @@ def test_kind_with_an_unusable_attribute_is_refused_and_the_attribute_named(
     assert not database.exists()
 
 
+@pytest.mark.parametrize("tasks", [None, TASK, 5])
+def test_tasks_that_are_no_iterable_are_refused(
+    tasks: Any, database: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert carry_on_all(Walks(), tasks, str(database)) == (2, {})
+    said = "walk: tasks are an iterable of Task, like [Task(1000)], not "
+    assert capfd.readouterr().err.startswith(said)
+    assert not database.exists()
+
+
+@pytest.mark.parametrize("task", [5, [5], {"goal": 5}])
+def test_one_of_the_tasks_that_is_no_task_is_refused(
+    task: Any, database: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert carry_on_all(Walks(), [TASK, task], str(database)) == (2, {})
+    said = f"walk: a task is a Task, like Task(1000), not {task!r}\n"
+    assert capfd.readouterr().err == said
+    assert not database.exists()
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
