@@ -179,12 +179,13 @@ class Spigot(Machine):
     def _advance(self, threads: int, at_once: int, poll: Poll) -> None:
         """Do one wave of iterations, and check the new digits and numbers.
 
-        A wave is `at_once` iterations in each of the `threads`. Raises WrongState if the check
-        fails, without the new digits; LostBlock if a block cannot be read, with nothing changed.
+        A wave is `at_once` iterations in each of the `threads`. Raises WrongState, without the new
+        digits, if an iteration or the check fails. Raises LostBlock, with nothing changed, if a
+        block cannot be read.
         """
         before = len(self.output)
-        self._sweep(threads, at_once, poll)
         try:
+            self._sweep(threads, at_once, poll)
             self._stepped = self._equation(self._stepped)
         except WrongState:  # wrong digits must not be released
             del self.output[before:]

@@ -1,9 +1,11 @@
 """The residue equation: holds after every step, and fails for every error tried."""
 
 import contextlib
+import math
 import random
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 from gmpy2 import mpz
@@ -94,6 +96,26 @@ def test_n_of_a_block_changed_in_memory_is_found_before_the_next_digit_is_releas
     spigot._rows.numbers[3] = number.bit_flip(3)
     with pytest.raises(WrongState, match="iteration 6"):
         spigot.step()
+
+
+def test_digits_of_a_wave_that_fails_at_a_later_iteration_are_not_released(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spigot = ready(400, 10, 32, threads=4)
+    spigot.step()
+    before, settled = bytes(spigot.output), list[Any]()
+
+    def fail_at_the_third(*of_settle: Any) -> Any:
+        if len(settled) == 2:
+            raise WrongState("a carry is too large")
+        settled.append(found := predigit.settle(*of_settle))
+        return found
+
+    monkeypatch.setattr(spigot_module, "settle", fail_at_the_third)
+    with pytest.raises(WrongState, match="too large"):
+        spigot.stride(math.inf)
+    assert len(settled) == 2
+    assert spigot.output == before
 
 
 def test_block_changed_in_memory_is_found_by_next_check_or_step() -> None:
