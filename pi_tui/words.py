@@ -116,21 +116,31 @@ _UNITS = {
 def parse_number(text: str) -> int:
     """Parse a whole number. Raises ValueError for other text.
 
-    Only the first 20 figures of a number, and the first 3 of an exponent, count. So a longer number
-    becomes a smaller one, but one that is still too large for any use.
+    Only the first 20 figures of a number, and the first 3 of an exponent, count, after leading
+    zeros. So a longer number becomes a smaller one, but one that is still too large for any use.
 
     >>> [parse_number(text) for text in ("1e6", "20_000", "20,000", "20 000", "10k", "1 billion")]
     [1000000, 20000, 20000, 20000, 10000, 1000000000]
     """
     if match := re.fullmatch(r"(\d+)e(\d+)", text, re.ASCII | re.IGNORECASE):
-        exponent = match[2].lstrip("0")[:3] or "0"  # longer ones would only take memory
-        return int(match[1][:20]) * int(10 ** int(exponent))
+        return _first(20, match[1]) * int(10 ** _first(3, match[2]))
     unit = "|".join(_UNITS)
     if match := re.fullmatch(rf"(\d[\d,_]*) ?({unit})", text.lower(), re.ASCII):
         return parse_number(match[1]) * _UNITS[match[2]]
     if not re.fullmatch(r"-?\d{1,3}([, ]\d{3})+|-?\d+(_\d+)*", text, re.ASCII):
         raise ValueError(text)
-    return int(re.sub("[,_ ]", "", text)[:20])
+    return _first(20, re.sub("[,_ ]", "", text))
+
+
+def _first(most: int, figures: str) -> int:
+    """Return the number that the first `most` figures spell, leading zeros not counted.
+
+    More would only take time and memory: Python refuses to read 5,000 of them.
+
+    >>> _first(3, "0000012345")
+    123
+    """
+    return int(re.sub(r"\b0+(?=\d)", "", figures)[:most])
 
 
 LINE_UNITS = ("lines", "rows")
