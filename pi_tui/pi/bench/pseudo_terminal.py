@@ -69,12 +69,13 @@ class App(AbstractContextManager["App"]):
 
         Raises PiTuiError if the program ends before, or after PATIENCE seconds.
         """
-        began, wanted = time.perf_counter(), re.compile(pattern.encode())
+        began, wanted, has_ended = time.perf_counter(), re.compile(pattern.encode()), False
         while not wanted.search(_STYLE.sub(b"", self.written)):
+            if has_ended or time.perf_counter() - began > PATIENCE:
+                raise PiTuiError(f"the app did not show {pattern}")
+            has_ended = self._child.poll() is not None  # before its last output is read
             select.select([self._terminal], [], [], 0.01)
             self.read_for(0.0)
-            if time.perf_counter() - began > PATIENCE or self._child.poll() is not None:
-                raise PiTuiError(f"the app did not show {pattern}")
         return time.perf_counter() - began
 
     def cpu_seconds(self) -> float:
