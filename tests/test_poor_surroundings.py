@@ -73,7 +73,7 @@ def test_too_little_memory_at_the_start_is_reported_in_one_line(
         assert "Traceback" not in done.stderr
         if done.returncode:
             assert done.returncode == 6
-            assert "not enough memory" in done.stderr
+            assert re.fullmatch(r"pi-tui: not enough memory[^\n]+\n", done.stderr)
 
 
 @pytest.mark.parametrize("zone", ["UTC+99999999999", "A-24", "A+24:59:59", "bogus", ":/etc/passwd"])

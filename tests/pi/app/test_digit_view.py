@@ -13,6 +13,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.selection import Selection
+from textual.strip import Strip
 
 import pi_tui.app
 from pi_tui.app.looks.themes import NIGHT_THEME, own_variables, selected
@@ -99,11 +100,21 @@ async def test_view_of_ten_million_digits_jumps_to_either_end_and_to_marked_digi
         assert "0005000000" in text_of(pilot.app)
 
 
-async def test_view_draws_only_visible_lines(many: bytes) -> None:
+async def test_view_draws_only_visible_lines(many: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    paint = DigitView.paint
+
+    def painted(view: DigitView, line: int) -> Strip:
+        drawn.append(line)
+        return paint(view, line)
+
+    monkeypatch.setattr(DigitView, "paint", painted)
     async with a_view(MANY, many) as (view, pilot):
+        drawn.clear()
         for _ in range(20):
             await pilot.press("pageup")
-        assert len(view._cache) <= 512
+        await pilot.pause()
+        assert 0 < len(drawn) <= 20 * view.size.height
 
 
 async def test_view_stops_following_when_scrolled_up_and_follows_again_at_the_end() -> None:

@@ -131,11 +131,12 @@ def test_digits_before_position_145_add_up_to_666() -> None:
     assert sum(digit - 48 for digit in pi(144)) == 666
 
 
-@pytest.mark.parametrize(("length", "fact"), [(2, 605), (3, 8_553), (4, 99_846)])
+@pytest.mark.parametrize(("length", "word"), [(2, "two"), (3, "three"), (4, "four")])
 def test_fact_about_the_last_string_of_2_3_or_4_digits_to_occur_has_the_right_position(
-    length: int, fact: int
+    length: int, word: str
 ) -> None:
-    end = fact + length - 1
+    (fact,) = (fact for fact in facts.FACTS if f"of {word} digits has" in fact.saying)
+    end = fact.end
     seen = {pi(end)[at : at + length] for at in range(end - length + 1)}
     assert len(seen) == 10**length
     assert len({pi(end - 1)[at : at + length] for at in range(end - length)}) == 10**length - 1
