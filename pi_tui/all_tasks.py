@@ -62,10 +62,11 @@ def carry_on_all(
     and `location` are those of `carry_on`.
 
     A task that fails is reported with its name, and has no output. The others are computed all the
-    same; the exit code is then that of the first failure. SIGINT, SIGTERM and SIGHUP save and end
-    the call, as in `carry_on`, with the outputs that are complete by then. If the database becomes
-    unreachable, it is tried again for half a minute. If that is in vain, or if it cannot be opened
-    at the start, or an argument is unusable, the error is printed, and no outputs are returned.
+    same; the exit code is then that of the first failure. A `sys.exit` in a step ends the program,
+    as in `carry_on`. SIGINT, SIGTERM and SIGHUP save and end the call, as there, with the outputs
+    that are complete by then. If the database becomes unreachable, it is tried again for half a
+    minute. If that is in vain, or if it cannot be opened at the start, or an argument is unusable,
+    the error is printed, and no outputs are returned.
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)
@@ -200,7 +201,10 @@ class _Share:
         return True
 
     def _fail(self, worker: Worker) -> None:
-        """Report a task that failed, with its name; keep its exit code, and do not try it again."""
+        """Report a task that failed, with its name, and do not try it again.
+
+        Its exit code is kept if this is the first failure.
+        """
         task, snapshot = worker.job.task, worker.snapshot
         self._left.remove(task)
         self._code = self._code or snapshot.exit_code

@@ -198,9 +198,9 @@ def code_of_signal(received: int) -> int:
 def run_to_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], None]) -> None:
     """Start the worker and show its snapshots; return when its thread has ended.
 
-    A request to exit ends it after a save. After a second one, return soon and without a save. A
-    reader of the progress that has gone counts as a request. Raises StorageError if the worker
-    cannot start.
+    A request to exit ends it after a save. After another one, AT_ONCE_AFTER seconds or more after
+    the first, return soon and without a save. A reader of the progress that has gone counts as a
+    request. Raises StorageError if the worker cannot start.
     """
     try:
         worker.start()
@@ -219,7 +219,8 @@ def run_to_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], N
 def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], None]) -> None:
     """Show snapshots until the worker's thread ends; a request to exit stops it after a save.
 
-    A second request stops it without a save; then wait AT_ONCE_AFTER seconds at most.
+    A request AT_ONCE_AFTER seconds or more after the first stops it without a save; then wait for
+    as long at most. Once such a request would count, a line on stderr says so.
     """
     warned = False
     while not worker.join(LOOK_SECONDS):

@@ -125,8 +125,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
 def _app(options: argparse.Namespace) -> int:
     """Run the app, or the command `run` without a terminal; return the exit code.
 
-    With `--print-completion`, only prints the script. If `--fresh` would delete a run, asks
-    the user first, and returns 0 at once if the answer is no.
+    With `--print-completion`, only prints the script. If `--fresh` would delete a run, asks the
+    user first, unless `--yes` is given, and returns 0 at once if the answer is no.
     """
     if options.print_completion:
         return _print_completion(options.print_completion)
@@ -152,7 +152,8 @@ def _call(options: argparse.Namespace) -> int:
     """Call the function of a command; return its exit code.
 
     Each parameter of the function gets the argument that `_given` returns for its name. One with a
-    default keeps that if there is no option of its name.
+    default keeps that if there is no option of its name. With `options.tidy`, a signal raises an
+    exception in the function (`_leave`), so that it can clean up.
     """
     module, _, name = options.run.partition(":")
     function: Callable[..., int] = getattr(import_module(module), name)

@@ -80,7 +80,7 @@ class GoneError(StorageError):
 
 
 class NothingSavedError(StorageError):
-    """The database does not exist yet, so there is nothing to read."""
+    """There is no database yet, or it is empty, so there is nothing to read."""
 
     exit_code = 2
 

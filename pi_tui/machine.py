@@ -146,7 +146,8 @@ class Piece:
 
     If lasting pieces are so large that they should not stay in memory, call `let_go(piece.saved)`
     once a piece is saved. From then on `read` fetches the bytes from the database. Any thread may
-    call it, also within a step. It raises LostPiece if the bytes are damaged in the database.
+    call it, also within a step. It raises LostPiece if the bytes are damaged in the database, and
+    StorageError if the database cannot be reached: let that pass, and the step is tried again.
     """
 
     __slots__ = ("_bytes", "known", "lasting", "saved")
@@ -163,7 +164,10 @@ class Piece:
         """Fetches the bytes of a lasting piece from the database; None before they are saved."""
 
     def read(self) -> bytes:
-        """Return the bytes of the piece. Raises LostPiece if the database has lost them."""
+        """Return the bytes of the piece.
+
+        Raises LostPiece if the database has lost them, StorageError if it cannot be reached.
+        """
         data = self._bytes
         return data if isinstance(data, bytes) else data()
 

@@ -91,7 +91,11 @@ class _Proof:
         """The resumed machines, by the step after which each was resumed."""
 
     def run(self, steps: int | None) -> None:
-        """Make `steps` steps, or all, and resume a machine after each."""
+        """Make `steps` steps, or all; resume a machine before the first and after each.
+
+        Raises AssertionError if machines differ, if one breaks a rule, or if the whole output has
+        another length than `Kind.length` says.
+        """
         made = 0
         while not self._original.done and made != steps:
             self._resume(made)

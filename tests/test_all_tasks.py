@@ -88,7 +88,7 @@ def test_tasks_whose_parameters_are_equal_but_of_other_type_or_sign_are_each_com
     assert [outputs[task] for task in tasks] == [b"1", b"1.0", b"True", b"0.0", b"-0.0"]
 
 
-def test_run_all_computes_all_tasks_of_a_resumable_function(database: Path) -> None:
+def test_run_all_computes_all_tasks_and_exits_with_6_for_a_bad_database(database: Path) -> None:
     tasks = [rising.task(3, by=by) for by in (5, 1, 3)]
     assert rising.run_all(tasks, db=str(database)) == OUTPUTS
     with pytest.raises(SystemExit) as left:
@@ -133,7 +133,7 @@ def test_failed_tasks_are_named_and_the_others_are_computed(
     assert code == (1 if first else 2)
 
 
-def test_task_computed_by_another_process_is_awaited_not_repeated(
+def test_task_that_another_thread_computes_is_awaited_not_repeated(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind, found = Waiting(), list[Any]()

@@ -37,7 +37,7 @@ def test_cli_takes_a_first_argument_that_is_a_number_as_digits(words: str, datab
 
 
 @pytest.mark.parametrize("million", ["1m", "1 million", "1M", "1 000 000"])
-def test_cli_accepts_1_million_as_two_words(million: str) -> None:
+def test_cli_accepts_1_million_as_one_two_or_three_words(million: str) -> None:
     parser = build_parser()
     options = parser.parse_args(number_as_digits(parser, million.split()))
     assert (options.run, options.digits) == (None, 1_000_000)

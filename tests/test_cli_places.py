@@ -81,13 +81,13 @@ def test_cli_refuses_an_empty_path_after_option_db_and_keeps_the_default_databas
     assert untouched(usual) == before
 
 
-def test_folder_name_with_escape_codes_reaches_no_terminal(tmp_path: Path) -> None:
+def test_escape_codes_in_a_folder_name_are_not_printed(tmp_path: Path) -> None:
     folder = tmp_path / "\x1b[2Jevil\u202e"
     line = refused(6, "run", "--digits", "9", "--db", folder / "pi.sqlite3")
     assert "\u202e" not in line
 
 
-def test_picture_name_with_escape_codes_reaches_no_terminal(database: Path) -> None:
+def test_escape_codes_in_the_name_of_a_picture_are_not_printed(database: Path) -> None:
     pi_tui("run", "--digits", "9", "--db", database)
     picture = database.parent / "\x1b[2Jevil.svg"
     done = pi_tui("picture", "walk", "-o", picture, "--db", database)

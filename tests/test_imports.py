@@ -47,7 +47,7 @@ def test_mistyped_flag_imports_nothing_slow() -> None:
     assert not loaded_after(command("--digts", "5")) & HEAVY
 
 
-def test_package_import_imports_no_other_module() -> None:
+def test_package_import_imports_nothing_slow() -> None:
     assert not loaded_after("import pi_tui") & (HEAVY | {"argparse"})
 
 

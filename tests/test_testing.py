@@ -132,7 +132,7 @@ def test_prove_accepts_a_machine_with_a_complete_state() -> None:
         ("how large it is", "after step 0: state is 7,361, limits() allow 100"),
     ],
 )
-def test_prove_rejects_a_machine_with_an_incomplete_state(forgets: str, told: str) -> None:
+def test_prove_rejects_an_incomplete_state_and_broken_rules(forgets: str, told: str) -> None:
     with pytest.raises(AssertionError) as found:
         prove(Throws(forgets), Task(30))
     assert str(found.value) == told

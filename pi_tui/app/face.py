@@ -69,6 +69,7 @@ def telling_errors(where: App[Any] | Screen[Any]) -> Iterator[None]:
 def tell(where: App[Any] | Screen[Any], text: str, seconds: float = 6, **more: Any) -> None:
     """Show `text` as a toast for some seconds; markup and escape codes in it have no effect.
 
-    `more` are options of Textual's `notify`: title, severity.
+    Commands in backticks in it are changed by `to_paste`. `more` are options of Textual's `notify`:
+    title, severity.
     """
     where.notify(to_paste(plain(text)), timeout=seconds, markup=False, **more)

@@ -184,7 +184,7 @@ def _is_calm(before: Snapshot | None, snapshot: Snapshot) -> bool:
 
 
 def _is_news(before: Snapshot, snapshot: Snapshot) -> bool:
-    """Return True if the run became complete just now; False if it was complete when opened."""
+    """Return True if the run, complete in `snapshot`, was not so in `before` nor when opened."""
     whole = snapshot.made if snapshot.length is None else snapshot.length
     was_there = before.state is State.PREPARING and snapshot.resumed == whole
     return not before.state.is_final and not was_there

@@ -84,7 +84,7 @@ class RunScreen(Screen[None]):
         yield OutputTail(id="output")
 
     def first_panels(self) -> Iterable[Widget]:
-        """Yield the panels that are shown even in a small window."""
+        """Yield the panels that come first; the style sheet hides some of them in small windows."""
         yield ProgressPanel(id="progress-panel", classes="card")
         yield FiguresPanel(id="figures-panel", classes="card -empty")
         yield SpeedPanel(id="speed-panel", classes="card")
@@ -137,7 +137,7 @@ class RunScreen(Screen[None]):
         return b""
 
     def is_behind(self, made: int) -> bool:
-        """Return True if a view has not processed all of the first `made` bytes of output yet."""
+        """Return True if a view needs more frames to process the first `made` bytes; none here."""
         return False
 
     def show(self, frame: Frame, *, fully: bool = True) -> None:

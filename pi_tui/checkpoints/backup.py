@@ -24,8 +24,8 @@ def back_up(engine: Engine, where: Location, target: str) -> list[Path]:
 
     The finished copy gets its name in one step, so `target` is complete or absent. Returns the
     unfinished copies beside it. They are not removed: another backup may be writing them.
-    Raises UsageError if `target` exists or cannot be the name of a backup, StorageError if the
-    copy fails.
+    Raises UsageError if `target` exists or cannot be the name of a backup, DamagedError if the
+    database turns out to be damaged, StorageError if the copy fails otherwise.
     """
     to = parse_location(target)
     if to.path is None:
@@ -66,7 +66,10 @@ def _back_up(engine: Engine, where: Location, copy: Path, to: Location) -> None:
 
 
 def _give_name(copy: Path, path: Path) -> None:
-    """Rename the copy to `path`; raise FileExistsError if that exists by now."""
+    """Give the copy the name `path`; raise FileExistsError if that exists by now.
+
+    The copy may keep its old name too.
+    """
     try:
         os.link(copy, path)
     except FileExistsError:

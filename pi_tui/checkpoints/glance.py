@@ -50,8 +50,9 @@ class Glance(NamedTuple):
 def glance(location: str, kind: Kind, task: Task | None) -> Glance | None:
     """Return the saved output of the task's run, or of the run last worked on if `task` is None.
 
-    Any unfinished run then comes before a complete one. Returns None on anything unusual: no
-    such file or run, a server, damage, a commit under way.
+    Any unfinished run then comes before a complete one. Long output is read only until there are
+    MOST bytes of it. Returns None on anything unusual: no such file or run, a server, damage, a
+    commit under way.
     """
     try:
         path = parse_location(location).path

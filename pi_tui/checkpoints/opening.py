@@ -101,7 +101,9 @@ def _prepare(engine: Engine, where: Location, write: bool) -> int:
     """Check the tables, or create them in an empty database; return the schema version.
 
     Without `write`, raises NothingSavedError for an empty database and OlderError for older tables.
-    With `write`, raises DamagedError if an SQLite file has a broken structure.
+    With `write`, marks an SQLite file as ours if a dump left the marks out, and gives it a rollback
+    journal; raises DamagedError if its structure is broken, StorageError if its journal cannot be
+    changed.
     """
     with engine.begin() as connection:
         if write and where.path is None:
@@ -222,7 +224,8 @@ def _sqlite_is_ours(connection: Connection, where: Location) -> bool:
     """Return True for a file of ours, False for an empty database, from the marks in its header.
 
     A database restored from an SQL dump has no marks, and is ours by its tables. Raises
-    NotOursError for any other, and if there are triggers, views or virtual tables.
+    NotOursError for any other, for one of a newer version of this program, and if there are
+    triggers, views or virtual tables.
     """
     application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()

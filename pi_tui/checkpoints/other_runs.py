@@ -64,7 +64,7 @@ def notes_of(rows: Sequence[Row[Any]], task: Task, tuning: Collection[str]) -> t
     """Return a tuple of one note on other runs with the goal of `task`; () if there are none.
 
     `rows` are the other runs, the last used first. The note gives the parameters in which that one
-    differs from `task`.
+    differs from `task`, except those named in `tuning`.
     """
     if not rows:
         return ()

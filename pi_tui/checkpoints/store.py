@@ -116,8 +116,8 @@ class CheckpointStore(RunCatalogue):
         Damage is reported in `notes` and skipped: the newest good checkpoint is used, or else a
         new machine, whose output is compared with the saved output. With `before`, checkpoints
         from that number on are skipped too, because the caller distrusts them. Raises DamagedError
-        only if nothing can be trusted. Raises UsageError if the kind refuses the task; the claim
-        on the run is then undone.
+        only if nothing can be trusted, and NotOursError if a newer version of the kind saved the
+        run. Raises UsageError if the kind refuses the task; the claim on the run is then undone.
         """
         try:
             with self._failures_in_our_words():
@@ -168,8 +168,8 @@ class CheckpointStore(RunCatalogue):
     def complete(self, run: Run, machine: Machine, elapsed: float, *, verified: bool) -> Checkpoint:
         """Commit all output and mark the run complete; delete its state, no longer needed.
 
-        Raises MachineError if the output is too short or too long, or is not what was saved of it.
-        For other errors see `save`.
+        Unlike `save`, does not check the machine. Raises MachineError if the output is too short or
+        too long, or differs from the part that is saved. For other errors see `save`.
         """
         output, length = machine.output, checked.length(self._kind, run.task)
         if length not in (None, len(output)):

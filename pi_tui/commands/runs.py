@@ -20,10 +20,11 @@ WATCH_SECONDS = 2.0
 
 
 def status(location: str, kinds: Kinds, wanted: Wanted, *, as_json: bool, again: bool) -> int:
-    """Print the state of the runs; return exit code 0.
+    """Print the state of the runs that match `wanted`; return exit code 0.
 
     With `again`, repeat that every two seconds until none is unfinished or ctrl+c is pressed. On a
-    terminal each table replaces the previous one; elsewhere new lines follow.
+    terminal each table replaces the previous one; elsewhere new lines follow. Raises UsageError if
+    a run is named and none matches.
     """
     place = Place() if again and not as_json and is_terminal() else None
     while True:
@@ -65,8 +66,9 @@ def _no_runs() -> str:
 def delete(location: str, kinds: Kinds, wanted: Wanted, *, yes: bool) -> int:
     """Delete the run that is named, with its output; ask first unless `yes`.
 
-    Returns exit code 0, also if the user says no. Raises UsageError if no run is named, or if not
-    exactly one run matches.
+    Returns exit code 0, also if the user says no. Raises UsageError if no run is named, if not
+    exactly one run matches, or if standard input is no terminal and `yes` is False. Raises
+    AlreadyOpenError if another process computes the run.
     """
     if not wanted.is_named:
         raise UsageError(f"say which run to delete: {Hint.NAME_ONE}")

@@ -13,7 +13,11 @@ from pi_tui.reports.standard_output import has_terminal
 
 
 def watch(location: str, kinds: Kinds, wanted: Wanted) -> int:
-    """Show the run until the user quits; without a terminal, print lines like `status --watch`."""
+    """Show the run until the user quits; without a terminal, print lines like `status --watch`.
+
+    Returns the exit code. Raises UsageError if there is no such run or, on a terminal, if several
+    runs match.
+    """
     if not has_terminal():
         return status(location, kinds, wanted, as_json=False, again=True)
     try:
@@ -35,7 +39,8 @@ def run_to_watch(location: str, kinds: Kinds, wanted: Wanted) -> Run:
     """Return the run that `wanted` names.
 
     If `wanted` names none, return the run last worked on; unfinished runs come before complete
-    ones. Raises UsageError if there is none, NothingSavedError if there is no database.
+    ones. Raises UsageError if there is none, or if `wanted` names several; NothingSavedError if
+    there is no database.
     """
     if wanted.is_named:
         return choose(location, kinds, wanted)

@@ -39,8 +39,8 @@ _MALFORMED = (AssertionError, AttributeError, LookupError, RecursionError, TypeE
 class TabServer(Server):
     """A server of the app for browser tabs.
 
-    It serves requests that name this machine, come from no other page, and contain the token; if
-    the token is "", they need none.
+    It serves requests that name this machine, come from no other page, and contain the token.
+    Static files need no token; if the token is "", no request needs one.
     """
 
     def __init__(self, command: list[str], host: str, port: int, token: str, *, title: str) -> None:
@@ -201,7 +201,7 @@ def _our_page(page: str, title: str) -> str:
 
 
 def _number(value: object) -> int:
-    """Return the value as an int if it is a whole number or the digits of one, else 0."""
+    """Return the value as an int if it is an int or a text of at most nine digits, else 0."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
     return value if type(value) is int else 0

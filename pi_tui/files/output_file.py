@@ -107,7 +107,10 @@ class OutputFile:
             self._temporary.__exit__()
 
     def write(self, content: FileContent) -> None:
-        """Write the file to disk. Raises StorageError and keeps the old file if that fails."""
+        """Write the file to disk. Raises StorageError and keeps the old file if that fails.
+
+        Raises UsageError if the file has become one of a database since `claim`.
+        """
         refuse_files_of_databases(self._target, self._location)  # may be one by now
         part = None if self._temporary is None else self._temporary.path / "output"
         try:

@@ -25,8 +25,9 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
     """Return the number of digits of the run to open, and a Glance with its saved output.
 
     If `digits` is None, choose the run last worked on; unfinished runs come before complete ones.
-    The number is None if nothing is saved. The Glance is None if nothing is saved, or if the output
-    cannot be read without opening the store. May open the store, and then migrates an older one.
+    Then the number is None if nothing is saved. The Glance is None if the run is not saved, or if
+    its output cannot be read without opening the store. May open the store, and then migrates an
+    older one.
     """
     task = None if digits is None else Task(digits)
     seen = glance(settings.location, SpigotKind(), task)

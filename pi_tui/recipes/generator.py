@@ -61,7 +61,8 @@ class GeneratorKind(Kind):
     def task(self, goal: int, **parameters: Any) -> Task:
         """Return the task for that goal; parameters that are not given have their defaults.
 
-        Raises TypeError for an unknown parameter, or if one without a default is missing.
+        Raises TypeError for an unknown parameter, or if one without a default is missing, and
+        ValueError or TypeError for a goal or value that cannot be stored.
         """
         if unknown := [name for name in parameters if name not in self.parameters]:
             raise TypeError(f"{self.name} has no parameter {unknown[0]}")
@@ -162,8 +163,9 @@ class GeneratorMachine(Machine):
     def step(self, poll: Poll = unwatched) -> None:
         """Run the function to its next `yield`, or to its end.
 
-        If the function raises, that has ended its generator: the machine can then be saved, if
-        `to_state` allows, but must not be stepped again, as that would count as the end.
+        Raises BrokenRule if the yielded value has another form or cannot be stored, and whatever
+        the function raises. The machine can then be saved, if `to_state` allows, but must not be
+        stepped again: that would skip what was yielded, or count as the end if the function raised.
         """
         try:
             state, is_copy, new, share = self._parts(next(self._generator))
@@ -268,7 +270,7 @@ class GeneratorMachine(Machine):
         return state
 
     def work(self) -> Work:
-        """Return the largest share yielded so far as the work done, of a total of 1.
+        """Return the largest share yielded so far as the work done, of a total of 1; at the end 1.
 
         The total is 0 while no share was yielded.
         """

@@ -125,7 +125,10 @@ def _parts_of_array(array: Any) -> Iterable[object]:
 
 
 def _reduced(value: Any) -> tuple[str, Iterable[object]]:
-    """Split an object into a name and parts with the functions that pickle uses for it."""
+    """Split an object into a name and parts with the functions that pickle uses for it.
+
+    Raises TypeError if they fail.
+    """
     try:
         reduce = copyreg.dispatch_table.get(type(value))
         reduced = reduce(value) if reduce else value.__reduce_ex__(_PROTOCOL)

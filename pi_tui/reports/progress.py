@@ -47,10 +47,10 @@ def describe(snapshot: Snapshot) -> str:
 
 
 def _figures(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return output (or steps, without output), share, speed and time left, as words.
+    """Return output, share, speed and time left, as words.
 
-    If the length of the whole output is unknown, speed is left out, and so is a share of 0. While
-    the output is verified, speed is left out.
+    If the length of the whole output is unknown, or counted in lines, the step replaces an output
+    of 0, and speed and a share of 0 are left out. While the output is verified, speed is left out.
     """
     share, left = words.percent(snapshot.done), f"{words.duration(snapshot.left)} left"
     if snapshot.whole is None:

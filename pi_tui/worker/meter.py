@@ -140,9 +140,9 @@ class Meter:
     def left(self) -> float | None:
         """Return the seconds that are left; None while unknown.
 
-        Before the first step of a run they are unknown, also at a limited pace, because the machine
-        may be slower than the pace. If the total work is unknown, they are computed from the pace
-        and the length of the whole output, if both are known.
+        If the total work is known, they are unknown only before the first step of a run, also at a
+        limited pace, because the machine may be slower than the pace. If the total work is unknown,
+        they are computed from the pace and the length of the whole output, if both are known.
         """
         if self._work.total > 0:
             return None if self._each is None else self._rest(self._each)

@@ -12,7 +12,7 @@ from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import advance, files, save_some, told
 
 
-def test_backup_is_complete_while_another_process_writes(
+def test_backup_by_a_reader_is_complete_while_a_writer_has_the_run_open(
     open_store: OpenStore, path: str, tmp_path: Path
 ) -> None:
     store = open_store()

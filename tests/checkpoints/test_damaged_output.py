@@ -116,7 +116,7 @@ def test_complete_run_with_damaged_output_is_computed_again(
     assert (loaded.run.status, loaded.output, loaded.notes) == (COMPLETE, tale(), ())
 
 
-def test_missing_output_raises_damaged_error_in_every_read(
+def test_read_of_missing_output_raises_damaged_error_and_a_read_before_it_succeeds(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     rows = execute(path, "SELECT start FROM pi_output ORDER BY start")

@@ -154,7 +154,7 @@ def test_run_works_with_hostile_values_in_informational_columns(
      "", "٢٠٢٦-01-01", EVIL],
 )  # fmt: skip
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue"])
-def test_extreme_dates_can_be_displayed(
+def test_extreme_or_invalid_dates_can_be_displayed(
     when: str, zone: str, saved: Walk, path: str, open_store: OpenStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -226,7 +226,7 @@ def test_columns_of_unknown_types_cause_no_warning(
 
 
 @pytest.mark.parametrize("size", ["9e999", "-9e999", "'huge'", "x'00'", "9223372036854775807"])
-def test_list_and_check_survive_checkpoint_sizes_that_are_infinite_or_no_numbers(
+def test_list_and_check_survive_checkpoint_sizes_that_are_too_large_or_no_numbers(
     size: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, f"UPDATE pi_checkpoint SET size = {size}, elapsed_ms = {size}")

@@ -41,7 +41,7 @@ class Exact(Walks):
         (Limits(state=50), r"^\d+ bytes of state, and its kind allows 50"),
     ],
 )
-def test_save_refuses_state_above_the_limits(
+def test_save_refuses_a_machine_above_the_limits_of_its_kind(
     most: Limits, words: str, open_store: OpenStore
 ) -> None:
     kind = Bounded()

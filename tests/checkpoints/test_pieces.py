@@ -93,7 +93,7 @@ def test_later_saves_neither_read_nor_hash_a_lasting_piece_again_even_after_a_lo
     assert max(hashed) < 5000
 
 
-def test_save_after_fallback_to_the_start_writes_lasting_pieces_again(
+def test_save_after_a_restart_writes_lasting_pieces_again(
     store: CheckpointStore, path: str
 ) -> None:
     run, walk = save_some(store)
@@ -284,7 +284,7 @@ def test_save_refuses_invalid_piece_names_before_writing(
     assert store.load(run).notes == ()
 
 
-def test_finished_walk_of_tests_tiny_has_the_known_number_of_steps_lines_and_peak() -> None:
+def test_tiny_machine_of_the_tests_ends_with_the_known_steps_lines_and_peak() -> None:
     walk = Walks().new(Walks().task())
     walk.finalize()
     assert (walk.steps, walk.peak, walk.output.count(b"\n")) == (STEPS, 9232, 41)

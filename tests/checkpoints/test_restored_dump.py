@@ -40,7 +40,7 @@ def test_restored_database_resumes_at_its_newest_checkpoint(
     assert store.check() == []
 
 
-def test_restored_database_gets_its_marks_when_a_writer_opens_it(
+def test_writer_sets_application_id_and_schema_number_of_a_restored_database(
     saved: Walk, open_store: OpenStore, path: str
 ) -> None:
     new = restore(path)

@@ -78,7 +78,7 @@ def test_database_file_shrinks_when_a_run_is_deleted(database: Path) -> None:
     assert database.stat().st_size < MIB
 
 
-def test_file_read_by_another_process_is_not_shrunk_and_the_run_completes(database: Path) -> None:
+def test_file_is_not_shrunk_while_another_connection_reads_it_but_later(database: Path) -> None:
     with CheckpointStore.open(str(database), Larges()) as store:
         run, machine = store.open_run(TASK), Large(TASK)
         while not machine.done:

@@ -75,7 +75,7 @@ def refusal(process: subprocess.Popen[str]) -> str:
     return process.stderr.read().strip()
 
 
-def test_run_without_locks_warns_once_and_resumes_after_a_kill(
+def test_run_without_locks_warns_and_is_written_again_after_its_owner_is_killed(
     path: str, no_flock: dict[str, str]
 ) -> None:
     for _ in range(3):

@@ -98,7 +98,7 @@ def test_check_verifies_states_of_pi_beside_other_kinds(mixed: Path) -> None:
     assert done.stderr.endswith("can check: 1 of lines, 1 of lucas-lehmer\n")
 
 
-def test_check_finds_damage_in_any_kind(mixed: Path) -> None:
+def test_check_and_export_find_damage_in_a_kind_other_than_pi(mixed: Path) -> None:
     with closing(sqlite3.connect(mixed)) as connection, connection:
         of_it = "run_id IN (SELECT id FROM pi_run WHERE kind = 'lines')"
         connection.execute(f"UPDATE pi_output SET data = zeroblob(length(data)) WHERE {of_it}")

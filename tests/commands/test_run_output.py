@@ -105,7 +105,7 @@ def test_progress_in_a_pipe_is_plain_lines(database: Path) -> None:
     assert all(re.match(r"preparing|running|verifying|60,000", s) for s in done.stderr.splitlines())
 
 
-def test_stdout_stays_empty_until_the_run_is_complete(
+def test_stdout_stays_empty_if_a_signal_ends_the_run(
     running: subprocess.Popen[bytes],
 ) -> None:
     running.send_signal(signal.SIGTERM)

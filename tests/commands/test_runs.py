@@ -267,7 +267,7 @@ def test_read_only_commands_leave_the_database_unchanged(filled: Path) -> None:
     assert (filled.read_bytes(), filled.stat().st_mtime_ns) == before
 
 
-def test_verify_needs_no_lock(copy: Path) -> None:
+def test_verify_works_while_another_process_has_the_database_open(copy: Path) -> None:
     with CheckpointStore.open(str(copy), SpigotKind()):
         ask("verify", "--digits", "300", database=copy)
         ask("verify", "--digits", "600", database=copy)

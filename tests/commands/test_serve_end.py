@@ -26,7 +26,7 @@ async def test_server_that_gets_a_signal_ends_when_its_apps_have_saved(
         assert pi_tui("run", "--digits", "20000", "--db", database).returncode == 0
 
 
-async def test_app_of_a_killed_server_saves_and_ends(served: Served, database: Path) -> None:
+async def test_app_of_killed_server_ends_and_frees_its_run(served: Served, database: Path) -> None:
     async with tab(served) as connection:
         await see(connection, b"running")
         await connection.send_json(["stdin", "p"])

@@ -50,7 +50,7 @@ def test_watch_of_pi_shows_no_command_in_a_window_too_narrow_for_it(mixed: Path)
         assert "pi-tui" not in terminal.screen.splitlines()[2]
 
 
-def test_watch_in_a_pipe_appends_a_line_for_a_person(mixed: Path) -> None:
+def test_watch_in_a_pipe_prints_a_status_line_again_and_again(mixed: Path) -> None:
     with started("watch", "--with", "seed=3", "--db", mixed) as process:
         assert process.stdout
         lines = [process.stdout.readline() for _ in range(2)]

@@ -62,7 +62,7 @@ def test_exponents_of_mersenne_primes_are_found_and_no_others() -> None:
     assert found == MERSENNE
 
 
-def test_resumed_primality_test_ends_like_an_uninterrupted_one() -> None:
+def test_resumed_primality_test_reaches_the_same_number_as_an_uninterrupted_one() -> None:
     machine = begun(3)
     again = KIND.from_state(KIND.task(P), machine.to_state(), b"")
     assert (again.steps, again.s) == (3, machine.s)
@@ -80,7 +80,7 @@ def test_verdict_is_printed_at_the_first_start_and_again_at_the_second(
 
 
 @pytest.mark.parametrize("p", ["2", "9", "1", "0", "20000003", "seven", "9" * 5_000])
-def test_exponent_that_is_no_odd_prime_is_refused(p: str, database: Path) -> None:
+def test_exponent_that_is_no_odd_prime_or_too_large_is_refused(p: str, database: Path) -> None:
     done = ended(*PROGRAM, p, "--db", database)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr

@@ -161,7 +161,7 @@ def test_every_link_of_a_readme_leads_to_a_file(name: str) -> None:
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
-def test_generator_and_machine_in_the_readmes_have_at_most_20_and_45_lines() -> None:
+def test_readme_has_at_most_150_lines_and_its_generator_20_and_the_machine_45() -> None:
     generator = program_in(section(README, "Make your own computation resumable"))
     assert len([line for line in generator.splitlines() if line.strip()]) <= 20
     assert len([line for line in PROGRAM.splitlines() if line.strip()]) <= 45

@@ -60,7 +60,7 @@ def test_random_kills_damage_a_database_whose_journal_is_off(db: str, tally: Tal
 
 @pytest.mark.usefixtures("strace")
 @pytest.mark.timeout(1200)
-def test_kill_at_every_write_sync_and_unlink_loses_nothing(
+def test_kill_at_a_write_sync_or_unlink_loses_nothing(
     folder: Path, much: int, tally: Tally
 ) -> None:
     def kill_at(call: str, n: int) -> str:

@@ -79,7 +79,7 @@ def test_eight_writers_of_one_file_are_never_refused(db: str, tally: Tally) -> N
     tally("8 processes save without a pause, SQLite waits 0.5 s", 320, "0 refused")
 
 
-def test_control_experiment_without_turns_refuses_some_of_eight_writers(
+def test_control_experiment_with_only_sqlites_time_out_refuses_some_of_eight_writers(
     db: str, tally: Tally
 ) -> None:
     codes = eight_in_a_hurry(db, "no-turns")

@@ -124,6 +124,6 @@ def test_control_experiment_with_migrations_killed_without_a_journal_finds_damag
 
 
 @SCHEMAS
-def test_migrated_run_has_the_digits_it_had(schema: int, folder: Path) -> None:
+def test_migrated_run_resumes_and_ends_with_right_digits(schema: int, folder: Path) -> None:
     task = task_at(folder / "pi.sqlite3", schema)
     assert finish(task) == ""

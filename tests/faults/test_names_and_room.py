@@ -84,7 +84,7 @@ def test_lack_of_inodes_is_named_as_the_cause_and_leaves_no_half_made_file(
     assert_line(done, "no inodes left")
 
 
-def test_folder_renamed_during_a_save_is_not_reported_as_full_disk(tmp_path: Path) -> None:
+def test_folder_renamed_between_two_saves_is_not_reported_as_full_disk(tmp_path: Path) -> None:
     folder, away = tmp_path / "here", tmp_path / "away"
     folder.mkdir()
     with CheckpointStore.open(str(folder / "pi.db"), Walks()) as store:

@@ -85,7 +85,7 @@ def test_any_environment_variables_are_accepted_or_refused_in_one_line_of_advice
         ("--memory", 1_000_000, 10**15),
     ],
 )
-def test_smallest_and_largest_value_of_an_option_are_accepted(
+def test_option_accepts_its_smallest_and_largest_value_and_refuses_those_just_beyond(
     option: str, first: int, last: int
 ) -> None:
     for number in (first, last):

@@ -104,7 +104,7 @@ class Named:
         functools.partial(functools.partial, str),
     ],
 )
-def test_arrays_with_equal_repr_but_other_content_make_another_task(
+def test_arrays_of_other_content_type_or_shape_make_another_task(
     within: Callable[[Any], Any],
 ) -> None:
     first, middle, last_digit = numpy.zeros(5_000), numpy.zeros(5_000), numpy.zeros(5_000)

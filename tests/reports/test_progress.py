@@ -42,7 +42,7 @@ def test_progress_prints_nothing_before_the_first_step() -> None:
     assert lines(snapshot(State.PREPARING, made=0)) == []
 
 
-def test_progress_in_a_pipe_prints_each_change_of_state_once() -> None:
+def test_progress_in_a_pipe_prints_the_change_to_verifying_once() -> None:
     comparing = snapshot(State.VERIFYING, part=1, parts=4)
     step_in_parts = snapshot(part=1, parts=4)
     told = lines(snapshot(), step_in_parts, comparing, comparing)

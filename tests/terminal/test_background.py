@@ -30,7 +30,7 @@ def test_theme_follows_a_light_background_and_is_not_saved(tmp_path: Path) -> No
     assert not (tmp_path / "state/pi-tui/face.json").exists()
 
 
-def test_chosen_theme_is_kept_on_any_background(tmp_path: Path) -> None:
+def test_chosen_dark_theme_is_kept_on_a_light_background(tmp_path: Path) -> None:
     with started_in(tmp_path, "pi-night") as terminal:
         wait_until(lambda: QUESTION.encode() in read(terminal))
         terminal.send(WHITE.decode() + "?")

@@ -139,7 +139,7 @@ def test_exit_while_blocks_are_made_is_quick_and_clean(database: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (120, 40), (200, 60)])
-def test_app_fits_any_window_and_follows_a_resize(size: tuple[int, int], database: Path) -> None:
+def test_app_runs_in_any_window_and_follows_a_resize(size: tuple[int, int], database: Path) -> None:
     slow = ("--pace", 10)  # the first line stays on the screen
     with app(database, *slow, size=size) as terminal:
         terminal.see("running")
@@ -163,7 +163,7 @@ def test_terminal_without_a_size_counts_as_80_columns(database: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_app_draws_in_utf_8_in_any_locale(encoding: str, database: Path) -> None:
+def test_app_draws_in_utf_8_if_pythonioencoding_differs(encoding: str, database: Path) -> None:
     run = ("--digits", 5_000, "--db", database, "--pace", 100)
     with Terminal(*run, PYTHONIOENCODING=encoding, PYTHONUTF8="0") as terminal:
         terminal.see("π   5,000 digits")

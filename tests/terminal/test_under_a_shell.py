@@ -258,7 +258,7 @@ def test_run_command_refuses_the_run_of_a_stopped_process_and_names_kill_cont(
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT], ids=["KILL", "ABRT"])
 @pytest.mark.parametrize("attempt", range(3))
-def test_sigkill_under_a_shell_leaves_a_clean_terminal(
+def test_sigkill_or_sigabrt_under_a_shell_leaves_a_clean_terminal(
     number: signal.Signals, attempt: int, database: Path
 ) -> None:
     with bash() as terminal:

@@ -26,7 +26,7 @@ def told(*arguments: str) -> str:
     return done.stderr.splitlines()[-1]
 
 
-def test_short_run_never_collects_garbage(tmp_path: Path) -> None:
+def test_short_run_makes_no_full_collection_and_ends_with_the_collector_on(tmp_path: Path) -> None:
     database = str(tmp_path / "a.sqlite3")
     assert told("run", "--digits", "200", "--db", database) == "True True False"
 

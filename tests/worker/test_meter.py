@@ -48,7 +48,7 @@ def test_meter_before_the_first_step_knows_no_rate_and_no_time_left() -> None:
     assert (meter.rate(), meter.done, left(meter)) == (0.0, 0.0, None)
 
 
-def test_time_left_at_a_pace_is_unknown_before_the_first_step() -> None:
+def test_time_left_at_a_pace_is_unknown_before_the_first_step_if_total_work_is_known() -> None:
     """Before that step it is not known whether the machine can keep the pace."""
     meter = meter_at(0)
     assert left(meter, 1_000.0) is None

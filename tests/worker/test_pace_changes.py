@@ -85,7 +85,7 @@ def test_pace_faster_than_the_machine_means_full_speed(
     assert sum(most > 1000 for most in wanted) > 0.9 * len(wanted)
 
 
-def test_pause_and_stop_requests_are_not_delayed_by_a_slow_pace(make_worker: MakeWorker) -> None:
+def test_pause_and_stop_requests_are_obeyed_at_a_slow_pace(make_worker: MakeWorker) -> None:
     worker = make_worker(pace=Pace.of(1), digits_per_step=4)
     wait_until(lambda: worker.snapshot.state is State.RUNNING)
     worker.pause()

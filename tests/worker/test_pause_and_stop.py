@@ -48,7 +48,7 @@ def test_pause_does_not_count_as_computing(make_worker: MakeWorker) -> None:
     assert worker.snapshot.elapsed == elapsed
 
 
-def test_pause_takes_no_cpu_time(clocked: tuple[Worker, Clock]) -> None:
+def test_paused_worker_stands_still_and_reads_no_clock(clocked: tuple[Worker, Clock]) -> None:
     worker, clock = clocked
     worker.pause()
     wait_until(lambda: is_paused(worker))

@@ -102,7 +102,7 @@ def test_stop_without_a_save_does_not_wait_for_a_block_while_the_database_is_awa
     assert in_the_file(database, DIGITS).output == pi(DIGITS)
 
 
-def test_blocks_of_a_paused_run_are_not_in_memory(
+def test_blocks_of_a_run_resumed_after_a_pause_are_not_in_memory(
     make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spigots: list[Spigot] = []

@@ -113,7 +113,7 @@ def test_state_of_the_worker_is_saving_while_a_save_waits_for_the_file(
         wait_until(lambda: worker.snapshot.state is State.RUNNING)
 
 
-def test_pause_after_a_failed_save_retries_it(make_worker: MakeWorker, database: Path) -> None:
+def test_save_that_fails_at_a_pause_is_retried(make_worker: MakeWorker, database: Path) -> None:
     worker = paused(make_worker)
     before = worker.snapshot.saved
     worker.resume()
@@ -169,7 +169,7 @@ def test_run_with_unsaved_output_fails_if_its_database_is_busy_longer_than_its_p
     assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 6)
 
 
-def test_flipped_bit_is_found_before_its_digit_shows_and_run_goes_back_once(
+def test_flipped_bit_sends_the_run_back_to_a_good_checkpoint_and_all_digits_are_right(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = paused(make_worker)

@@ -124,7 +124,7 @@ def test_watcher_shows_the_new_output_once_another_process_began_the_run_again(
         assert "deleted by another" in worker.snapshot.error
 
 
-def test_watcher_reads_many_rows_in_short_transactions(
+def test_watcher_reads_long_output_in_parts_of_at_most_a_batch(
     database: Path, make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A commit never waits until all the output is read."""

@@ -137,7 +137,7 @@ def test_worker_saves_after_every_step_if_each_makes_more_output_than_the_cadenc
     assert in_the_file(database, 600).run.last_seq >= 10
 
 
-def test_reader_sees_only_complete_snapshots(make_worker: MakeWorker) -> None:
+def test_reader_sees_only_consistent_snapshots(make_worker: MakeWorker) -> None:
     worker = make_worker(3_000, cadence=Cadence(output=100))
     wrong: list[object] = []
 

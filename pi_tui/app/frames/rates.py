@@ -48,7 +48,7 @@ class RateHistory:
 
     @property
     def span(self) -> float:
-        """Return the seconds of computing between the first and the last sample."""
+        """Return the seconds of computing that the samples cover."""
         return len(self.samples) * self.interval
 
     def _halve(self) -> None:

@@ -182,7 +182,7 @@ class TerminalDriver(LinuxDriver):
             super().write(data)
 
     def set_title(self, text: str) -> None:
-        """Write the title or progress of the window, now and after each suspension."""
+        """Write the sequences that show title and progress, now and after each suspension."""
         self._title = text
         self.write(text)
 

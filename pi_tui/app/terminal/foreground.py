@@ -27,7 +27,10 @@ def is_in_background() -> bool:
 
 
 def wait_for_foreground() -> None:
-    """Suspend the process until the shell's `fg`. Raises UsageError if no shell can continue it."""
+    """Suspend the process until the shell's `fg`; do nothing if it is in the foreground.
+
+    Raises UsageError if no shell can continue it.
+    """
     suspend_in_background()
     if is_in_background():
         raise UsageError(

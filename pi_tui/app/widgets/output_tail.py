@@ -164,7 +164,7 @@ class OutputTail(OutputView):
 def is_text(data: bytes) -> bool:
     r"""Return True if the bytes are UTF-8 text, apart from a character cut off at the end.
 
-    Text has no control characters of ASCII except tab, line ends, form feed and escape.
+    Text has no control characters of ASCII except tab, line ends, form feed, escape and delete.
 
     >>> is_text("Größe\n".encode()), is_text("Größe".encode()[:3]), is_text(b"\0\1")
     (True, True, False)

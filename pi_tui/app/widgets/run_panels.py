@@ -177,7 +177,11 @@ class CheckpointPanel(Panel):
         ]
 
     def _cost(self, checkpoint: Checkpoint, room: int) -> str:
-        """Return the size of the state and the duration of the save, in words."""
+        """Return the size of the state and the duration of the save, in words.
+
+        Leave out a duration that is unknown or has no room. For an empty state, say "saved" in
+        place of its size; if the duration is unknown too, say "not needed now".
+        """
         size = words.size(checkpoint.size) if checkpoint.size else "saved"
         if checkpoint.duration is None:
             return size if checkpoint.size else "not needed now"

@@ -60,7 +60,7 @@ class SearchBar(Horizontal):
         yield Static(classes="search-facts")
 
     def meant(self, text: str) -> tuple[str, bool]:
-        """Return the text to find, and True if only a hit at the very beginning is meant."""
+        """Return the text to find, and True if the search begins at the start of the output."""
         return text, False
 
     def odds(self, needle: Needle, count: int) -> Sequence[str]:

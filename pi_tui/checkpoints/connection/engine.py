@@ -64,8 +64,9 @@ _ISOLATION: dict[Mode, IsolationLevel] = {
 def connect(where: Location, mode: Mode, is_leaving: IsLeaving = lambda: False) -> Engine:
     """Return an engine for `where`; it connects at its first use.
 
-    The engine has a pool of one connection, and its errors show no values. Raises UsageError for a
-    server's URL that cannot be read, or without the driver psycopg.
+    The engine has a pool of one connection, and its errors show no values. While `is_leaving()` is
+    true, a server gets less time to answer. Raises UsageError for a server's URL that cannot be
+    read, or without the driver psycopg.
     """
     if not where.url:
         return _sqlite(where, mode)

@@ -88,7 +88,8 @@ class ServerLocks:
         """Take the lock of a run, unless it is held here; wait up to _MOMENT seconds for it.
 
         `what` names the run in messages, `owner` is the mark of a process in its row. Raises
-        AlreadyOpenError if another process computes the run.
+        AlreadyOpenError if another process computes the run. Behind a pooler, only look for such a
+        process, and take no lock.
         """
         if run_id in self._runs:
             return

@@ -166,6 +166,8 @@ def _from_2(connection: sa.Connection) -> None:
 def _make_runs_anew(connection: sa.Connection) -> None:
     """Replace the table of runs, because SQLite cannot drop a constraint.
 
+    The identity of each run is its id until `_identify_runs` sets it.
+
     Foreign keys are off, so the other tables keep their references to its name. With them on,
     dropping the old table would delete all rows of all runs.
     """

@@ -63,7 +63,7 @@ class PiScreen(RunScreen):
         yield NoteLine(id="note")
 
     def first_panels(self) -> Iterable[Widget]:
-        """Yield the panels that are shown even in a small window."""
+        """Yield the panels that come first; the style sheet hides some of them in small windows."""
         yield PiProgressPanel(id="progress-panel", classes="card")
         yield PiSpeedPanel(id="speed-panel", classes="card")
         yield CheckpointPanel(id="checkpoint-panel", classes="card")

@@ -55,7 +55,7 @@ class Face:
         self._environment = environment | {"XDG_STATE_HOME": str(room)}  # not the user's own theme
 
     def measure(self, cpu: Mapping[int, float]) -> Readings:
-        """Return starts and full speed of the app for each number of digits in `cpu`.
+        """Return how fast the app starts, and responds at full speed, for each size in `cpu`.
 
         `cpu` maps a number of digits to the CPU seconds that `pi-tui run` takes. Of the first, also
         return the CPU seconds that the app takes beyond that.

@@ -38,7 +38,11 @@ def run(settings: Settings, digits: int | None, *, yes: bool, output: str | None
 
 
 def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
-    """Return False if --fresh would delete digits and the user says no."""
+    """Ask before --fresh deletes digits, unless `sure`; return False if the user says no.
+
+    Raises AlreadyOpenError if another process computes the run, and UsageError if there is no
+    terminal to ask the user.
+    """
     if not settings.fresh or digits is None:
         return True
     # Loaded here: SQLAlchemy takes 0.3 s, and few starts are fresh ones.

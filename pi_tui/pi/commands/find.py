@@ -38,8 +38,9 @@ def find(location: str, text: str, digits: int | None, first: int, *, as_json: b
     """Print where `text` occurs in a run, and return 0.
 
     The run is that of `digits` digits; if `digits` is None, the run with most digits saved.
-    `first` is the maximum number of places to print. Raises UsageError if no digit is saved, or if
-    `text` cannot be searched.
+    `first` is the maximum number of places to print. Raises UsageError if no such run, or no
+    digit of it, is saved, or if `text` or `first` is invalid. Raises NothingSavedError if there is
+    no database.
     """
     _check(text, first)
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:

@@ -27,7 +27,9 @@ def export(
     The part is from position `start` to `stop`, both included, or to the last if `stop` is None.
     Digits of pi end with a line break, and begin with "3." if `start` is 1. The output of another
     kind is written as it is. Raises UsageError if no run or several match, if some of the part is
-    not saved, or if the file belongs to a database; StorageError if it cannot be written.
+    not saved, or if the file belongs to a database; NothingSavedError if there is no database;
+    StorageError if the part cannot be written. Raises BrokenPipeError if the reader of standard
+    output has gone.
     """
     run = choose(location, kinds, wanted)
     prefix, end = (b"3." if start == 1 else b"", b"\n") if kinds.is_own(run) else (b"", b"")
@@ -61,7 +63,8 @@ def verify(location: str, digits: int | None) -> int:
     The run is that of `digits` digits or, if that is None, the one that `pi-tui` would continue.
     If a digit is wrong, raise WrongResultError and delete the digits from there on. If another
     process has the run open, they are not deleted. A complete run stays unmarked if another process
-    has locked the whole database. Raises UsageError if no digit is saved.
+    has locked the whole database. Raises UsageError if no digit is saved, NothingSavedError if
+    there is no database.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)

@@ -59,9 +59,10 @@ class Patterns:
         return end < stop
 
     def _count_pairs(self, digits: Digits, start: int, end: int) -> None:
-        """Count the pairs of digits between offsets `start` and `end`; pairs do not overlap.
+        """Count the pairs of digits whose second digit is at an offset from `start` to `end - 1`.
 
-        The two bytes of a pair are read as one 16-bit number: a Counter of numbers works in C.
+        Pairs do not overlap: each begins at an even offset. The two bytes of a pair are read as one
+        16-bit number: a Counter of numbers works in C.
         """
         pairs = bytes(digits[start - start % 2 : end - end % 2])
         self._pairs.update(memoryview(pairs).cast("H"))

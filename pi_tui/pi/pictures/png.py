@@ -95,7 +95,10 @@ def _mark(
 def _measure(
     pen: ImageDraw.ImageDraw, request: PictureRequest, frame: WalkFrame, times: int
 ) -> _Label:
-    """Draw the scale bar at the lower left; return its label."""
+    """Draw the scale bar at the lower left; return its label.
+
+    The canvas is `times` as wide and as high as the picture. The label is placed in the picture.
+    """
     edge = margin(request.size)
     count = frame.measure((request.size[0] * times, request.size[1] * times))
     left, y, bar = edge * times, _base(request) * times, count * frame.scale

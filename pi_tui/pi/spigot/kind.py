@@ -74,7 +74,10 @@ class SpigotKind(Kind):
         )
 
     def new(self, task: Task) -> Spigot:
-        """Return a spigot at the start of the task, no block made yet."""
+        """Return a spigot at the start of the task, no block made yet.
+
+        Raises BadState if a parameter of the task is missing or impossible.
+        """
         from pi_tui.pi.spigot.spigot import Spigot
         from pi_tui.pi.spigot.state import SpigotState
 

@@ -20,8 +20,9 @@ def settle(
 
     `quotient` is the next super-digit, of `k` digits. `nines` counts the super-digits of nines that
     are held after `predigit`. `text` is the predigit as text, if that is known. If the quotient is
-    R or more, 1 is carried into the digits that are held. Raises WrongState if 1 is not
-    enough; that does not happen with blocks as large as `plan` chooses (series.py).
+    10^k or more, 1 is carried into the digits that are held. Raises WrongState if 1 is not enough,
+    or if the predigit is all nines and cannot take it; neither happens with blocks as large as
+    `plan` chooses (series.py).
 
     >>> settle(mpz(12), 3, mpz(7), k=2)
     (b'12999999', mpz(7), 0)

@@ -90,7 +90,7 @@ class Chain(NamedTuple):
     def work_of_steps(self) -> list[float]:
         """Return a list whose item t is the work, in ns, of the first t iterations together.
 
-        Item 0 is 0. Each iteration takes less work than the one before it.
+        Item 0 is 0. No iteration takes more work than the one before it.
 
         x and y are `series.box_bits`, B the boxes of a block, K the digits of an iteration, m the
         boxes that it still needs, in whole blocks. A box takes x·log2(s/B) + y bits, where s is the

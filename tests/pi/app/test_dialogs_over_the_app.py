@@ -56,7 +56,7 @@ async def test_themes_landmarks_and_runs_lists_show_their_cursor_line_in_ansi_th
         await until(lambda: is_marked(styles_of(app, under)))
 
 
-async def test_command_palette_shows_its_cursor_line_in_ansi_themes() -> None:
+async def test_command_palette_shows_its_cursor_line_in_the_ansi_dark_theme() -> None:
     async with a_still(a_snapshot(), (120, 40), "ansi-dark") as (app, pilot):
         await pilot.press("ctrl+p")
         await until(lambda: "Search for commands" in text_of(app))

@@ -245,7 +245,7 @@ async def test_view_shows_no_digit_beyond_the_settled_ones() -> None:
         assert not view.render_line(2).text.strip()
 
 
-async def test_view_at_a_pace_shows_held_digits_only_if_they_follow_the_settled_digits_shown(
+async def test_view_at_a_pace_draws_as_held_only_digits_of_pi_that_follow_those_shown(
     bench: Bench,
 ) -> None:
     """At a pace, fewer digits are shown than are made; the spigot's held ones are further on."""

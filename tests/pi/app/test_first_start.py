@@ -41,7 +41,7 @@ async def test_first_question_shows_keys_examples_and_help(bench: Bench) -> None
         await until(lambda: "20,000 digits: " in text_of(app))
 
 
-async def test_resumed_run_shows_its_saved_digits_and_when_they_were_saved(bench: Bench) -> None:
+async def test_resumed_run_tells_how_many_digits_were_saved_and_when(bench: Bench) -> None:
     first = bench.worker(200_000, digits_per_step=50)
     first.start()
     wait_until(lambda: first.snapshot.made > 0)

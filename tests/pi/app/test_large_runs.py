@@ -62,7 +62,7 @@ async def test_search_in_a_thread_finds_and_counts_hits_and_wraps_around(bench: 
 
 
 @pytest.mark.usefixtures("in_pieces")
-async def test_digits_are_counted_in_a_thread(bench: Bench) -> None:
+async def test_digits_counted_in_chunks_have_the_right_counts(bench: Bench) -> None:
     app = bench.app(DIGITS)
     async with app.run_test(size=(120, 40)) as pilot:
         await until_state(app, State.COMPLETE)

@@ -89,7 +89,7 @@ def test_speed_shown_is_within_the_range_shown_below_it(state: State) -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (200, 60)])
-async def test_spigot_panel_of_120_or_more_columns_shows_a_long_number_of_digits_per_iteration(
+async def test_spigot_panel_shows_long_numbers_uncut_in_a_window_of_120_or_more_columns(
     size: tuple[int, int],
 ) -> None:
     figures = some_figures(digits_per_step=312_500)

@@ -64,7 +64,7 @@ async def asked(
             yield Asked(app, pilot, lock)
 
 
-async def test_first_failed_save_is_shown_with_its_time_of_day_until_a_save_succeeds(
+async def test_failed_save_is_shown_while_computing_goes_on_until_a_save_succeeds(
     bench: Bench,
 ) -> None:
     app = bench.app(90_000, "2000", checkpoint_every="100")

@@ -28,7 +28,7 @@ async def test_theme_is_saved_for_the_next_start(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("said", ["", "[]", "{", '{"theme": 7, "view": "walk", "more": 1}', "\0"])
-def test_settings_file_with_invalid_json_or_values_is_ignored(tmp_path: Path, said: str) -> None:
+def test_invalid_json_or_values_in_the_settings_file_are_ignored(tmp_path: Path, said: str) -> None:
     path = tmp_path / "face.json"
     path.write_text(said)
     remembered = PiLooks().recalled(path)

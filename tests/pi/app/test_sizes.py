@@ -82,7 +82,7 @@ async def test_dialogs_open_and_fit_at_every_size(name: str, runs: Path) -> None
             await pilot.pause()
 
 
-async def test_dialog_in_a_tiny_window_accepts_an_answer() -> None:
+async def test_dialogs_in_a_tiny_window_show_what_is_typed() -> None:
     async with a_still(a_snapshot(), (10, 3)) as (app, pilot):
         await pilot.press("g", *"762")
         await until(lambda: text_of(app).startswith("762"))

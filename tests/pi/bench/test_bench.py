@@ -53,7 +53,7 @@ def test_bench_measures_pi_tui_and_other_programs(report: dict[str, Any]) -> Non
         assert row["peak"] > 1_000_000
 
 
-def test_bench_reports_every_phase_of_a_run(report: dict[str, Any]) -> None:
+def test_bench_times_imports_preparing_and_the_whole_process(report: dict[str, Any]) -> None:
     (phases,) = report["phases"]
     assert {"imports", "preparing"} <= set(phases["seconds"]), "the rest may be over too soon"
     assert phases["seconds"]["whole process"] > phases["seconds"]["imports"]
@@ -69,12 +69,12 @@ def test_bench_measures_the_time_to_the_first_digits_and_the_cost_of_saving(
 
 
 @pytest.mark.parametrize("part", ["saved", "kept"])
-def test_time_until_digits_are_saved_ends_only_then(part: str, tmp_path: Path) -> None:
+def test_program_timed_until_its_save_ends_only_after_it(part: str, tmp_path: Path) -> None:
     subprocess.run(who.inside(part).command(20_000, tmp_path), check=True)
     assert saved(tmp_path / "pi.sqlite3") > 0
 
 
-def test_tables_show_the_whole_report(
+def test_tables_name_parts_of_the_report_in_at_most_80_columns(
     report: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
     show(report)

@@ -212,7 +212,7 @@ def test_forecast_of_time_and_memory_grows_with_the_digits() -> None:
         assert estimates == sorted(estimates)
 
 
-def test_typed_number_of_digits_that_cannot_be_computed_is_explained() -> None:
+def test_explain_digits_tells_the_memory_needed_and_rejects_impossible_numbers() -> None:
     assert explain_digits("1e6")[0]
     assert "--memory 0.9G" in explain_digits("100 million", 5 * 10**8)[1]
     for text in ("0", "abc", "1e12", ""):

@@ -210,7 +210,7 @@ def test_wrong_product_while_making_blocks_raises_wrong_state(
 
 
 @pytest.mark.parametrize("threads", [0, 1, 2])
-def test_making_blocks_can_be_cancelled_at_every_poll(
+def test_making_blocks_can_be_cancelled_at_the_first_poll_and_at_later_ones(
     threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(making, "STRETCH", 64)

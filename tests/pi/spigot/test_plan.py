@@ -23,7 +23,7 @@ def test_run_takes_as_many_iterations_as_planned(n: int) -> None:
     assert spigot.i == spigot.size.iterations
 
 
-def test_plan_keeps_a_given_k() -> None:
+def test_plan_keeps_given_digits_per_step() -> None:
     assert plan(20_000, 17).digits_per_step == 17
 
 

@@ -57,7 +57,7 @@ def test_every_series_with_any_size_of_step_and_block_makes_the_same_digits(
 
 @EVERY_SERIES
 @pytest.mark.parametrize(("k", "b"), [(None, None), (500, 1_000), (2_500, 4_096), (9_999, 8_192)])
-def test_spigot_equals_mpfr_and_mpmath_in_100_000_digits(
+def test_spigot_equals_mpfr_in_100_000_digits(
     k: int | None, b: int | None, series: Series, pi: bytes
 ) -> None:
     assert new(100_000, k, b, series).finalize() == pi

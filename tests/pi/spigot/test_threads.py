@@ -199,7 +199,7 @@ def test_jobs_wait_in_their_calls_of_check_while_the_callback_watch_of_gather_bl
     assert looks >= 5
 
 
-def test_every_job_runs_once_with_any_number_of_threads() -> None:
+def test_every_job_of_2000_runs_once_in_eight_threads() -> None:
     taken: list[int] = []
     jobs = [lambda check, number=number: taken.append(number) for number in range(2_000)]
     gather(jobs, 8, lambda done: None)

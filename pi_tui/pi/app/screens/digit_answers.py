@@ -39,10 +39,10 @@ def explain_digits(text: str, memory: int = 0) -> tuple[bool, str]:
 
 
 def explain_picture(name: str, location: str) -> tuple[bool, str]:
-    """Return whether a picture can be written to file `name`, and a line to show below the name.
+    """Return whether a picture may have the file name `name`, and a line to show below the name.
 
     The line is the path of the file, or the reason why not. The suffix of the name decides the
-    format.
+    format. Rights are not checked.
     """
     from pi_tui.pi.pictures.request import form_of
 
@@ -56,8 +56,9 @@ def explain_picture(name: str, location: str) -> tuple[bool, str]:
 def parse_range(text: str, count: int) -> tuple[int, int]:
     """Parse a range of positions; return the offsets start and stop.
 
-    The text is "all", "a-b", "a-" or "-b", with both ends included; "" and "-" mean all too. Raises
-    ValueError or OverflowError for any other text, and for positions that do not exist.
+    The text is "all", "a-b", "a-" or "-b", with both ends included; "" and "-" mean all too. The
+    dash may be "–" or "..". Raises ValueError or OverflowError for any other text, and for
+    positions that do not exist.
 
     >>> parse_range("all", 50), parse_range("10-20", 50), parse_range("41-", 50)
     ((0, 50), (9, 20), (40, 50))
@@ -76,7 +77,7 @@ def parse_range(text: str, count: int) -> tuple[int, int]:
 
 
 def explain_range(text: str, count: int) -> tuple[bool, str]:
-    """Return whether `text` is a range of digits, and a line that tells how many it has."""
+    """Return whether `text` is a range of digits, and a line: how many it has, or what to type."""
     try:
         start, stop = parse_range(text, count)
     except (ValueError, OverflowError):

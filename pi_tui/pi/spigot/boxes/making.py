@@ -67,7 +67,10 @@ class Made(NamedTuple):
 
 
 def _is_regular(chain: Chain) -> bool:
-    """Return True if B is a power of two: groups joined in pairs then make exactly a block."""
+    """Return True if the number of boxes in a block is a power of two.
+
+    Groups joined in pairs then make exactly a block.
+    """
     return chain.boxes_per_block.bit_count() == 1
 
 

@@ -154,9 +154,9 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
     """Return `state` with the numbers and blocks that `pieces` hold.
 
     `residues` has those of each block, from the header of the saved state. A block that was not
-    made yet, or whose piece is missing, is None in the result. `lost` counts the missing ones.
-    Blocks that are read back from the database become ShelvedBlocks. The pieces of N are removed
-    from `pieces`; the others stay, and only let go of their bytes.
+    made yet, or whose piece is missing, is None in the result; `lost` counts only the latter.
+    Blocks that are read back from the database become ShelvedBlocks. The n pieces are removed from
+    `pieces`; the b and s pieces stay, and only let go of their bytes.
     """
     boxes: list[mpz | None] = []
     blocks: list[AnyBlock | None] = []

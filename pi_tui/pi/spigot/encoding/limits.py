@@ -36,7 +36,7 @@ def most_box_bytes(chain: Chain) -> int:
     """Return how many bytes N, P or D of a block can take at most.
 
     None of them exceeds the product of the B largest q of the chain, except that N and D of the
-    first block can be up to 10^K times as large.
+    first block can be up to 10^K times as large. For these two, add `most_predigit_bytes`.
     """
     last = (chain.blocks_needed(0) + 1) * chain.boxes_per_block
     return chain.boxes_per_block * chain.series.q(last).bit_length() // 8 + 1
