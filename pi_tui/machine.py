@@ -95,9 +95,10 @@ class Abandoned(Exception):
 class BadState(Exception):
     """Saved bytes are not a valid state of this task, or it is impossible; the text says why.
 
-    `Kind.limits` raises it for an impossible task. If `from_state` raises it, the saved data counts
-    as damaged: an older checkpoint is used, or the run begins again. If the machine cannot go
-    on because something *outside* the saved data changed, raise Refused.
+    `Kind.limits` raises it for an impossible task. If `from_state` raises it, an older checkpoint
+    is used. If it takes none, the run begins again where all are damaged; but if one is as it was
+    saved, the code must have changed, and the run ends with nothing changed. If the machine cannot
+    go on because something *outside* the saved data changed, raise Refused.
     """
 
 

@@ -267,25 +267,43 @@ def one_line(text: object, limit: int = 300) -> str:
 
 
 def named(values: Mapping[str, object]) -> list[str]:
-    """Return each value as `name=value`, as a user would write it; each part is shortened.
+    """Return each value as `name=value`, as a user would write it.
+
+    A long value is shortened in its middle: paths begin alike, and often end alike.
 
     >>> named({"seed": 3, "input": "a.csv", "digest": bytes(2), "size": "3"})
     ['seed=3', 'input=a.csv', 'digest=0x0000', "size='3'"]
     """
-    return [
-        f"{one_line(name, 40)}={one_line(written(value), 40)}" for name, value in values.items()
-    ]
+    return [f"{one_line(name, 40)}={_ends(written(value), 40)}" for name, value in values.items()]
+
+
+def _ends(text: str, width: int) -> str:
+    """Cut a longer text to `width` characters: its two ends, with an ellipsis between them.
+
+    >>> _ends("stations-2024-a.csv", 12), _ends("a.csv", 12)
+    ('statio…a.csv', 'a.csv')
+    """
+    if len(text) <= width:
+        return text
+    return f"{text[: width // 2]}…{text[width // 2 + 1 - width :]}"
 
 
 def written(value: object) -> str:
-    """Return a parameter as text that tells its type.
+    r"""Return a parameter as text that tells its type.
 
-    A text that looks like a value of another type is quoted. Bytes are written in hex, after 0x.
+    A text that looks like a value of another type is quoted, and one that a list cannot show as it
+    is: with blanks at its ends, line breaks or control characters. Bytes are written in hex, after
+    0x.
+
+    >>> written("5"), written("a b"), written("a "), written("first\nsecond")
+    ("'5'", 'a b', "'a '", "'first\\nsecond'")
     """
     if isinstance(value, bytes):
         return f"0x{value.hex()}"
-    if isinstance(value, str) and (_is_number(value) or value.startswith(("0x", "'", '"'))):
-        return repr(value)
+    if isinstance(value, str):
+        is_plain = value.isprintable() and value == value.strip()
+        if not is_plain or _is_number(value) or value.startswith(("0x", "'", '"')):
+            return repr(value)
     return str(value)
 
 

@@ -19,7 +19,8 @@ from pi_tui.checkpoints.reading_back import PieceReader
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import output_rows, state_rows
 from pi_tui.checkpoints.rows.models import BadRow, limits_of
-from pi_tui.machine import BadState, Kind, Machine, WrongState
+from pi_tui.errors import Hint
+from pi_tui.machine import BadState, Kind, Machine, Refused, WrongState
 from pi_tui.words import amount, one_line
 
 
@@ -52,6 +53,10 @@ class Trust:
         if last_seq != self.last_seq:
             return replace(self, pieces=frozenset(), agreed=0)
         return replace(self, pieces=self.pieces - damaged)
+
+
+class _NotTakenError(BadState):
+    """`from_state` does not take a state whose bytes are all as they were saved."""
 
 
 class Loading:
@@ -120,19 +125,25 @@ class Loading:
     def _newest_good(self, numbers: list[int]) -> tuple[Machine, Checkpoint] | None:
         """Restore a machine from the newest good checkpoint; return the machine and the checkpoint.
 
-        `numbers` are the numbers of the checkpoints, newest first. Each damaged one gets a note for
-        the user. Returns None if none is good.
+        `numbers` are the numbers of the checkpoints, newest first. Each that cannot be used gets a
+        note for the user. Returns None if all are damaged or deleted. Raises Refused if none is
+        good, but one is as it was saved, and only the machine's code does not take it: saves of a
+        run begun again would replace it.
         """
+        not_taken = ""
         for seq in numbers:
+            number, instead = one_line(seq, 20), "; the one before is used"
             try:
-                found = self._try(seq)
+                if (found := self._try(seq)) is not None:
+                    return found
             except (BadState, WrongState) as problem:
-                number = one_line(seq, 20)
-                instead = "; the one before is used" if seq != numbers[-1] else ""
-                self._notes.append(f"checkpoint {number} is damaged ({problem}){instead}")
-                continue
-            if found is not None:
-                return found
+                is_whole = isinstance(problem, _NotTakenError)
+                fault = "cannot be read by this program" if is_whole else "is damaged"
+                note = f"checkpoint {number} {fault} ({problem})"
+                not_taken = not_taken or note * is_whole
+                self._notes.append(note + instead * (seq != numbers[-1]))
+        if not_taken:
+            raise Refused(f"{not_taken}; start the program that saved it, or {Hint.FRESH}")
         return None
 
     def _try(self, seq: int) -> tuple[Machine, Checkpoint] | None:
@@ -155,7 +166,10 @@ class Loading:
         if checkpoint.length > len(self._output):
             raise BadState("it needs output that is missing")
         output = self._output[: checkpoint.length]
-        machine = checked.from_state(self._kind, self._run.task, found.state, output)
+        try:
+            machine = checked.from_state(self._kind, self._run.task, found.state, output)
+        except BadState as problem:
+            raise problem if found.lost else _NotTakenError(str(problem)) from problem
         if (machine.steps, len(machine.output)) != (checkpoint.steps, checkpoint.length):
             raise BadState("its row and its state differ")
         machine.check()

@@ -117,7 +117,8 @@ class CheckpointStore(RunCatalogue):
         new machine, whose output is compared with the saved output. With `before`, checkpoints
         from that number on are skipped too, because the caller distrusts them. Raises DamagedError
         only if nothing can be trusted, and NotOursError if a newer version of the kind saved the
-        run. Raises UsageError if the kind refuses the task; the claim on the run is then undone.
+        run. Raises UsageError if the kind refuses the task, or takes none of its checkpoints though
+        one is whole; the claim on the run is then undone.
         """
         try:
             with self._failures_in_our_words():

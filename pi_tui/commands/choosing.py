@@ -93,7 +93,7 @@ def _is(name: str, value: Parameter, typed: str) -> bool:
     >>> _is("n", 3, "3"), _is("n", 2.5, "2.50"), _is("n", True, "true"), _is("n", bytes(2), "0000")
     (True, True, True, True)
     >>> _is("n", "a", "b"), _is("n", "first\nsecond", "first"), _is("n", "5", "'5'")
-    (False, True, True)
+    (False, False, True)
     """
     if isinstance(value, float):
         with suppress(ValueError):

@@ -75,6 +75,32 @@ def test_refusal_of_a_kind_is_shown_in_full_and_changes_nothing(
         assert (loaded.notes, loaded.machine and loaded.machine.steps) == ((), 5)
 
 
+class Edited(DiceKind):
+    """A kind whose code was edited, so that it does not take what it saved before."""
+
+    def from_state(self, task: Task, state: State, output: bytes) -> Dice:
+        raise BadState("these are not two numbers")
+
+
+def test_whole_checkpoints_that_only_the_code_does_not_take_are_refused_and_kept(
+    open_store: OpenStore, path: str
+) -> None:
+    with open_store(kind=DiceKind()) as store:
+        store.leave(begun(store, dice()))
+    before = dump(path)
+    with open_store(kind=Edited()) as store:
+        with pytest.raises(UsageError) as caught:
+            store.load(store.open_run(dice()))
+        assert str(caught.value).startswith(
+            "checkpoint 1 cannot be read by this program (these are not two numbers); "
+            "start the program that saved it, or "
+        )
+    assert dump(path) == before
+    with open_store(kind=DiceKind()) as store:
+        loaded = store.load(store.open_run(dice()))
+        assert (loaded.notes, loaded.machine and loaded.machine.steps) == ((), 5)
+
+
 def test_run_that_its_kind_refuses_keeps_the_owner_left_by_a_crash(open_store: OpenStore) -> None:
     with open_store(kind=Picky()) as store:
         begun(store, dice())

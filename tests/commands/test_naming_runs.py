@@ -10,6 +10,7 @@ import pytest
 
 from pi_tui.machine import Parameter
 from tests.commands.kinds import LINES, ask, compute, refused
+from tests.helpers import pi_tui
 
 
 def test_run_is_found_by_its_float_parameter_in_another_notation(mixed: Path) -> None:
@@ -60,11 +61,24 @@ def test_parameter_that_is_listed_shortened_can_be_typed_as_listed_or_in_full(
     database: Path,
 ) -> None:
     path = "/home/somebody/measurements/of/2026/in-the-north/orders.csv"
-    for ratio in (path, "two\nlines"):
+    other = path.replace("orders", "offers")
+    for ratio in (path, other, "two\nlines"):
         compute(str(database), LINES, LINES.task(3, ratio=ratio))
-    listed = [f"ratio={path[:40]}", f"ratio={path}", "ratio=two", "ratio=two\nlines"]
+    short = f"{path[:20]}…{path[-19:]}"
+    listed = [f"ratio={short}", f"ratio={path}", "ratio='two\\nlines'", "ratio=two\nlines"]
     for one in listed:
         assert len(ask("status", "--with", one, database=database).splitlines()) == 1
+    assert f" ratio={short} " in ask("runs", database=database)
+    assert " ratio='two\\nlines' " in ask("runs", database=database)
+
+
+@pytest.mark.parametrize("value", ["v1 ", "v1\nsecond line", " v1"])
+def test_run_is_not_deleted_by_a_part_of_its_parameter(value: str, database: Path) -> None:
+    compute(str(database), LINES, LINES.task(3, ratio=value))
+    assert "there is no run" in refused("delete", "--yes", "--with", "ratio=v1", database=database)
+    compute(str(database), LINES, LINES.task(3, ratio="v1"))
+    assert pi_tui("delete", "--yes", "--with", "ratio=v1", "--db", database).returncode == 0
+    assert f" ratio={value!r} " in ask("runs", database=database)
 
 
 @pytest.mark.parametrize("command", ["status", "export", "delete"])
