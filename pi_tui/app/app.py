@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections import deque
 from collections.abc import Iterable
 from functools import partial
 from io import UnsupportedOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TextIO, cast
 
 from rich.text import Text
 from textual import constants, events
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from pi_tui.checkpoints.glance import Glance
     from pi_tui.machine import Kind
 
+_PRINTED = 2_000
+"""Maximum number of printed texts to keep; each print makes two, the second is the line's end."""
 STYLES = Path(__file__).with_name("app.tcss")
 """The style sheet of the app, for any machine."""
 
@@ -102,6 +106,7 @@ class RunApp(Face):
         self.make_worker, self.location = make_worker, location
         self.kind, self.naming = kind or self.kind, naming or self.naming
         self.when_open = lambda: None
+        self.printed = deque(maxlen=_PRINTED)
         self.questions = Questions(self)
         self._keys = KeyQueue(self, super().on_event)
         self.quitting = Quitting(self)
@@ -280,6 +285,16 @@ class RunApp(Face):
         its own timers too.
         """
         return certain(super().set_timer(*of_a_timer, **more))
+
+    def streams(self) -> list[tuple[object, TextIO]]:
+        """Return the standard streams, each with the one by which Textual takes what is printed."""
+        ours = (sys.stdout, self._capture_stdout), (sys.stderr, self._capture_stderr)
+        return [(stream, cast("TextIO", capture)) for stream, capture in ours]
+
+    def _print(self, text: str, stderr: bool = False) -> None:
+        """Keep what the machine prints; called in its thread, so no message, of which many come."""
+        self.printed.append(text)
+        super()._print(text, stderr)
 
     def _handle_exception(self, error: Exception) -> None:
         """Exit with code 1 and a traceback without local variables; with 6 for lack of memory."""

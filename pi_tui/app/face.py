@@ -5,6 +5,7 @@ The parts import this class, not RunApp, because RunApp imports the parts.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -43,6 +44,8 @@ class Face(App[int]):
     questions: Questions
     hurry: Callable[[], None]
     """Refreshes more often for two seconds, because a request was made to the worker."""
+    printed: deque[str]
+    """The newest texts that the machine printed; shown after the exit, as the screen hides them."""
     when_open: Callable[[], object]
     """Called when the app has started."""
 

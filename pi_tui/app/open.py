@@ -11,6 +11,7 @@ from functools import partial
 
 from pi_tui.app.terminal.guardian import guarded
 from pi_tui.machine import Kind, Task
+from pi_tui.reports.standard_output import logging_to
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
 
 
@@ -69,6 +70,7 @@ def open_app(
             naming=Naming(program=again, name=kind.name),
             goals=Goals(tasks or like_this),
         )
-        code = run_to_the_end(app, app.quitting)
+        with logging_to(app.streams()):
+            code = run_to_the_end(app, app.quitting)
     is_whole = worker is not None and worker.snapshot.state is State.COMPLETE
     return code, bytes(worker.output) if worker and is_whole else b""

@@ -7,7 +7,8 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from io import UnsupportedOperation
 from typing import TextIO
 
@@ -54,6 +55,26 @@ def to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
         closed = getattr(error, "errno", None) == errno.EBADF
         reason = "it is closed" if closed else getattr(error, "strerror", None) or error
         raise StorageError(f"cannot write to standard output: {reason}") from error
+
+
+@contextmanager
+def logging_to(streams: Iterable[tuple[object, TextIO]]) -> Iterator[None]:
+    """Make handlers of the root logger write to other streams in the `with` body, as print does.
+
+    A handler keeps the stream it was made with, and would write into a bar or onto a screen.
+    `streams` has pairs of such a stream and the one to use instead.
+    """
+    logging, moved = sys.modules.get("logging"), []
+    for handler in logging.root.handlers if logging else ():
+        stream = getattr(handler, "stream", None)
+        for before, now in streams:
+            if stream is not None and before is stream:
+                moved.append((handler, handler.setStream(now)))
+    try:
+        yield
+    finally:
+        for handler, stream in moved:
+            handler.setStream(stream)
 
 
 def descriptor_of(stream: object) -> int | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
-from pi_tui.reports.standard_output import is_terminal, is_tty
+from pi_tui.reports.standard_output import is_terminal, is_tty, logging_to
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -98,27 +98,10 @@ def _live_bar(stream: TextIO) -> Iterator[RichProgress]:
     try:
         with suppress(OSError, RuntimeError):  # go on without a bar if it gets no thread
             bar.start()
-        with _logging_above_the_bar():
+        # Rich has put its own streams in place of those that print and a handler used.
+        ours = [(getattr(now, "rich_proxied_file", None), now) for now in (sys.stdout, sys.stderr)]
+        with logging_to(ours):
             yield bar
     finally:
         with suppress(OSError):
             bar.stop()
-
-
-@contextmanager
-def _logging_above_the_bar() -> Iterator[None]:
-    """Make handlers of the root logger write above the bar in the `with` body, as print does.
-
-    A handler keeps the stream it was made with, and would write into the bar.
-    """
-    logging, moved = sys.modules.get("logging"), []
-    for handler in logging.root.handlers if logging else ():
-        stream = getattr(handler, "stream", None)
-        for now in (sys.stdout, sys.stderr):
-            if stream is not None and getattr(now, "rich_proxied_file", None) is stream:
-                moved.append((handler, handler.setStream(now)))
-    try:
-        yield
-    finally:
-        for handler, stream in moved:
-            handler.setStream(stream)

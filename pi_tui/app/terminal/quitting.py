@@ -148,10 +148,13 @@ class Quitting:
         self.is_over = True
         code, message = outcome(self._app.worker.latest(), self._app.naming)
         trace = traceback_of(self._app.worker.crash)
-        message = "\n".join(filter(None, (trace, message)))
+        message = to_paste("\n".join(filter(None, (trace, message))))
+        printed = "".join(self._app.printed).rstrip("\n")
         if not code and self._asked.signal:
             code = 128 + self._asked.signal
-        self._app.exit(result=code, return_code=code, message=to_paste(message))
+        self._app.exit(
+            result=code, return_code=code, message="\n".join(filter(None, (printed, message)))
+        )
 
 
 def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
