@@ -70,12 +70,15 @@ def work(machine: Machine) -> Work:
     found = _checked("work", machine.work(), tuple | list, "a Work")
     if len(found) != 2 or not all(isinstance(number, SupportsFloat) for number in found):
         raise BrokenRule(f"work() returned {one_line(found, 40)}, not a Work")
-    return Work(*found)
+    try:
+        return Work(*map(float, found))
+    except OverflowError:  # ints beyond any float
+        return Work(0.0, 0.0)
 
 
 def notes(machine: Machine) -> tuple[str, ...]:
     """Return the messages that a machine has for the user."""
-    return tuple(_checked("notes", machine.notes, tuple | list, "a tuple of texts"))
+    return tuple(map(str, _checked("notes", machine.notes, tuple | list, "a tuple of texts")))
 
 
 def _checked(method: str, value: _T, wanted: Any, what: str) -> _T:

@@ -13,7 +13,7 @@ from pi_tui.worker.job import Job, Pace
 from pi_tui.worker.snapshot import Snapshot, State
 
 PUBLISH_SECONDS = 0.05
-"""Maximal age of a snapshot while the worker computes; the screen reads it at 10 Hz."""
+"""Age from which a snapshot is replaced, between steps and at polls; the screen reads at 10 Hz."""
 CHECKPOINTS_SHOWN = 8
 """Number of newest checkpoints in a snapshot; the screen has no room for more."""
 
@@ -45,7 +45,7 @@ class Board:
             unit=job.kind.unit,
             parameters=job.task.parameters,
         )
-        """The current state; immutable, at most 0.05 s old while the worker computes."""
+        """The state at the last poll, or between two steps; immutable, replaced as a whole."""
         self.output: bytes | bytearray = b""
         """All output so far. It only grows: slice it, search it, never change it."""
         self.steps = 0

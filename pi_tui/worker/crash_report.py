@@ -1,6 +1,6 @@
 """Describe crashes: which method of a user's machine failed, and a traceback without secrets.
 
-A traceback shows source lines and no values, and passwords are masked.
+A traceback shows source lines and no local variables, and passwords are masked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MISFIT = re.compile(r"(?:.*\.)?(\w+)\(\) (?:takes|missing|got) .*")
 """The text of the TypeError for a method that does not take the arguments of its call."""
 
 
-def told_of_machine(error: Exception) -> str:
+def told_of_machine(error: BaseException) -> str:
     """Describe `error` if a method of a user's machine or kind caused it; else return "".
 
     The method raised it, or does not take the arguments of its call (a TypeError). If the method

@@ -6,7 +6,7 @@ Everything here raises UsageError, whose text names the argument and says what t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from math import isnan
 from typing import Any
 
@@ -44,7 +44,7 @@ def checked(
 
 
 def refuse_unusable_kind(kind: object) -> None:
-    """Raise UsageError for a class instead of a kind, or if name, unit or version is unusable."""
+    """Raise UsageError for a class instead of a kind, or if one of its attributes is unusable."""
     if isinstance(kind, type):
         raise UsageError(f"{kind.__name__} is a class; pass an object of it: {kind.__name__}()")
     owner = getattr(kind, "__name__", type(kind).__name__)  # a resumable function has a name
@@ -55,6 +55,10 @@ def refuse_unusable_kind(kind: object) -> None:
             raise UsageError(f"{owner}.{attribute} must be text that UTF-8 can hold")
     version = getattr(kind, "version", None)
     _need(type(version) is int, f"{owner}.version must be an int", version)
+    tuning: Any = getattr(kind, "tuning", ())
+    # In a str every letter would count as a name, and runs with other parameters as one run.
+    is_usable = isinstance(tuning, Collection) and not isinstance(tuning, str | bytes)
+    _need(is_usable, f"{owner}.tuning must be a tuple of names", tuning)
     # Of two kinds of the name of our own app, each would find the runs of the other damaged.
     comes_with_us = type(kind).__module__.startswith(f"pi_tui.{TAKEN_NAME}.")
     if getattr(kind, "name", "") == TAKEN_NAME and not comes_with_us:
@@ -78,6 +82,8 @@ def _refuse_unusable_cadence(cadence: Any) -> None:
     _need(is_usable, "the seconds between saves are a number from 0", seconds)
     is_usable = output is None or (type(output) is int and output >= 1)
     _need(is_usable, "the output between saves is an int from 1", output)
+    share = cadence.share
+    _need(_is_number(share) and share >= 0, "the share of a cadence is a number from 0", share)
 
 
 def refuse_unknown_face(face: object) -> None:

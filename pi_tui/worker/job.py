@@ -11,9 +11,9 @@ from pi_tui.errors import Hint
 from pi_tui.machine import Kind, Task
 
 AUTO_SAVE_SECONDS = 5.0
-"""Shortest time between two automatic saves, in seconds."""
+"""Time between two automatic saves, in seconds; early in a session they come sooner."""
 AUTO_SAVE_SHARE = 50.0
-"""Shortest time between two automatic saves, as a multiple of the last save's duration."""
+"""Least time between two saves, as a multiple of the last save's duration; not early on."""
 
 
 class Pace(NamedTuple):

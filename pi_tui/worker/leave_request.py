@@ -59,10 +59,11 @@ def handling_signals(handler: Callable[[int, FrameType | None], object]) -> Iter
 
     A signal that was ignored before stays ignored: that is what `nohup` asks for.
     """
-    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    for number, old in before.items():
-        if old != signal.SIG_IGN:
-            signal.signal(number, handler)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    kept = (None, signal.SIG_IGN)  # None: by C code, and Python could not put it back
+    before = {n: old for n in numbers if (old := signal.getsignal(n)) not in kept}
+    for number in before:
+        signal.signal(number, handler)
     try:
         yield
     finally:

@@ -14,7 +14,7 @@ So `to_state` gives the state after the last whole step, also in the middle of t
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -65,20 +65,22 @@ class Loop:
         self._open()
         try:
             while not self._board.snapshot.state.is_final:  # a second round only after a fallback
-                try:
-                    if self._load():
-                        with closing(self._machine):  # `_finish` still reads what it computed
+                with ExitStack() as at_end:  # a save may need what `close` releases
+                    try:
+                        if self._load():
+                            at_end.callback(self._machine.close)
                             self._compute()
-                    self._finish()
-                except (WrongState, WrongOutput) as error:
-                    self._activity, self._board.is_whole = State.PREPARING, False
-                    self._recovery.fall_back(self._run, error)
-        except Abandoned:
-            self._leave()
+                        self._finish()
+                    except Abandoned:
+                        self._leave()
+                        return
+                    except (WrongState, WrongOutput) as error:
+                        self._activity, self._board.is_whole = State.PREPARING, False
+                        self._recovery.fall_back(self._run, error)
         except (Refused, MachineError, WrongResultError, SystemExit, KeyboardInterrupt):
             self._mark_left()
             raise
-        except Exception as error:
+        except BaseException as error:
             if told_of_machine(error):
                 self._mark_left()
             raise
@@ -183,7 +185,7 @@ class Loop:
             self._publish(part=part, parts=parts)
 
     def _save_is_due(self) -> bool:
-        made = len(self._board.output)
+        made = len(self._machine.output)
         return self._board.save_wanted or self._saves.is_due(self._clock(), made)
 
     def _save(self) -> None:
@@ -292,7 +294,8 @@ class Loop:
 
         So time before now, in a pause or at another pace, is not made up for.
         """
-        self._strides = StepSchedule(self._board.pace, self._clock(), self._board.snapshot.made)
+        made = max(len(self._machine.output), self._board.snapshot.made)  # that may be 0.05 s old
+        self._strides = StepSchedule(self._board.pace, self._clock(), made)
 
     def _hold(self) -> None:
         """Save, then wait until the pause ends or a stop is requested; handle requests to save.
@@ -301,7 +304,9 @@ class Loop:
         """
         self._save()
         self._watch.stop(self._clock())
-        while self._board.pause_wanted and not self._board.stop_wanted:
+        while self._board.pause_wanted:
+            if self._board.stop_wanted:
+                raise Abandoned
             if self._save_is_due():
                 self._save()
             self._publish(state=State.PAUSED)
@@ -356,12 +361,13 @@ class Loop:
         """
         if self._run.status != COMPLETE:
             self._board.is_whole = True
-            self._await_saved()
+            self._await_saved(self._clock())
             self._activity = State.VERIFYING
             work = (self._job.kind, self._run.task, self._board.output, self._obey, self._machine)
             verified = self._job.verify and checked.verify(*work)
+            began = self._clock()
             while not (last := self._commit(partial(self._store.complete, verified=verified))):
-                self._await_saved()
+                self._await_saved(began)
             # This save's own time is not counted, and the next start shows the same.
             self._run = replace(self._run, status=COMPLETE, verified=verified, elapsed=last.elapsed)
             self._store.shrink()
@@ -369,12 +375,11 @@ class Loop:
         done |= {"verified": self._run.verified, "elapsed": self._run.elapsed}
         self._publish(state=State.COMPLETE, **done)
 
-    def _await_saved(self) -> None:
+    def _await_saved(self, began: float) -> None:
         """Wait until all output is saved, handling requests meanwhile.
 
-        Raises StorageError after `job.patience` seconds.
+        Raises StorageError `job.patience` seconds after `began`.
         """
-        began = self._clock()
         while lost := self._board.snapshot.not_saved:
             if self._clock() - began > self._job.patience:
                 raise StorageError(lost)

@@ -68,13 +68,13 @@ class Snapshot:
     saved: int = 0
     """Bytes of output in a committed checkpoint."""
     resumed: int = 0
-    """Bytes of output that were saved before this program started."""
+    """Bytes of output that were saved when the run was loaded, also when it was loaded again."""
     made_lines: int | None = None
     """Line breaks in the output made; None if output is not counted in lines."""
     saved_lines: int | None = None
     """Line breaks in the output saved; None if output is not counted in lines."""
     resumed_lines: int | None = None
-    """Line breaks in the output saved before this program started."""
+    """Line breaks in the output that was saved when the run was loaded."""
     overture: int = 0
     """Bytes of output found fast by another method, shown until the machine has computed them."""
     steps: int = 0
@@ -97,7 +97,7 @@ class Snapshot:
     the database shows the same.
     """
     resumed_done: float = 0.0
-    """Share of the work done before this program started."""
+    """Share of the work that was done when the run was loaded."""
     elapsed: float = 0.0
     """Seconds computed, in all sessions, pauses not counted."""
     left: float | None = None
@@ -105,7 +105,7 @@ class Snapshot:
     checkpoints: tuple[Checkpoint, ...] = ()
     """The last few checkpoints, newest first."""
     next_save: float | None = None
-    """`time.monotonic()` at which the next timed checkpoint is due."""
+    """Time of the next timed save or retry, on the worker's clock; None if none is scheduled."""
     save_failure: SaveFailure | None = None
     verified: bool = False
     resumed_at: datetime | None = None

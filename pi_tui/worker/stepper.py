@@ -44,10 +44,11 @@ class Stepper:
     def make(self, machine: Machine, wanted: float) -> None:
         """Make one step, or as many as the machine makes together for `wanted` bytes of output.
 
-        Raises MachineError if the machine breaks a rule or raises an error; `make` saves the last
-        whole step before, if it can (`_give_up`). But these are raised as they are: exceptions of
-        the poll, WrongState, WrongOutput, Refused, MemoryError, SystemExit, KeyboardInterrupt, and
-        StorageError, if a piece that the machine reads back cannot be reached.
+        Raises MachineError if the machine raises an error; the last whole step is saved before, if
+        possible (`_give_up`). Raises it too, without a save, if steps or output break a rule
+        (`_check`). But these are raised as they are: exceptions of the poll, WrongState,
+        WrongOutput, Refused, MemoryError, SystemExit, KeyboardInterrupt, and StorageError, if a
+        piece that the machine reads back cannot be reached.
         """
         self._board.steps = steps = machine.steps
         length = len(machine.output)

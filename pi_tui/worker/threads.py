@@ -72,7 +72,8 @@ async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
     future: Future[Result] = Future()
 
     def live() -> None:
-        future.set_running_or_notify_cancel()  # else a cancelled future raises below
+        if not future.set_running_or_notify_cancel():
+            return  # it was cancelled before this thread ran
         try:
             future.set_result(work(*arguments))
         except BaseException as error:

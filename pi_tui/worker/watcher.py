@@ -91,7 +91,12 @@ class Watcher:
             self._board.output = self._output
         while not self._is_over:
             try:
-                with CheckpointStore.open(self._job.location, self._job.kind, write=False) as store:
+                with CheckpointStore.open(
+                    self._job.location,
+                    self._job.kind,
+                    write=False,
+                    is_leaving=self._board.is_leaving,
+                ) as store:
                     while not self._is_over:
                         self._look(store)
                         self._rest()
@@ -118,6 +123,7 @@ class Watcher:
     def _forget(self) -> None:
         """Discard everything read so far, also from the snapshot."""
         self._run, self._output = None, bytearray()
+        self._lines = LineCount(self._job.kind.unit)
         self._board.output = self._output
         self._board.publish(made=0, saved=0, done=0.0, checkpoints=())
 
@@ -138,11 +144,15 @@ class Watcher:
 
     def _follow(self, store: CheckpointStore, run: Run) -> None:
         """Read the output saved since the last look; publish it, and the figures of the run."""
-        if run.committed < len(self._output):
+        began_again = self._run is not None and run.elapsed < self._run.elapsed
+        if began_again or run.committed < len(self._output):
             self._forget()
         is_first, output = self._run is None, self._output
         while len(output) < run.committed and not self._board.stop_wanted:
-            output += store.output(run, len(output), min(len(output) + BATCH, run.committed))
+            more = store.output(run, len(output), min(len(output) + BATCH, run.committed))
+            if not more:
+                return  # the run has begun again, or was truncated: the next look reads it anew
+            output += more
             self._board.publish(made=len(output))
         lines = self._lines.of(output, len(output))
         if is_first:

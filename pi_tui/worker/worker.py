@@ -71,13 +71,13 @@ class Worker(Board):
         except (SystemExit, KeyboardInterrupt) as error:
             self.crash = error
             self.fail(*text_of_exit(error))
-        except Exception as error:
+        except BaseException as error:
             self._fail_by(error)
         finally:
             garbage.settle()  # also if `_work` failed before it
             self._ended.set()
 
-    def _fail_by(self, error: Exception) -> None:
+    def _fail_by(self, error: BaseException) -> None:
         """End the run as failed, by an unexpected exception of the machine or of this package.
 
         The message tells which of the two is at fault.

@@ -84,7 +84,7 @@ def test_printed_text_of_an_exception_holds_no_password_and_no_escape_code(
     assert saved_steps(database) == 20
 
 
-def test_step_that_raises_on_a_full_disk_says_what_is_not_saved(
+def test_step_that_raises_while_the_database_is_locked_says_what_is_not_saved(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
