@@ -13,7 +13,7 @@ from pi_tui import machine
 from pi_tui.carry_on import carry_on
 from pi_tui.machine import BadState, Limits, Poll, State, Task, Work, WrongState
 
-BITS_PER_STEP = 2**24  # a step takes 10 to 50 ms and needs no poll; saved runs depend on this value
+BITS_PER_STEP = 2**24  # a step takes under 0.1 s: no poll needed; saved runs depend on this value
 
 
 class LucasLehmer(machine.Machine):

@@ -12,6 +12,7 @@ from pathlib import Path
 from pi_tui.errors import StorageError, UsageError
 from pi_tui.words import parse_number
 from pi_tui.worker.job import AUTO_CADENCE, MAX, Cadence, Job, Pace
+from pi_tui.worker.threads import cores
 
 MAX_DIGITS = 1_000_000_000
 """Maximum digits of a run; a larger one does not fit into most machines' memory."""
@@ -237,14 +238,6 @@ def parse_memory(text: str) -> int:
     if not 10**6 <= number <= 10**15:
         raise UsageError(f"{_shown(text)} is not an amount of memory; use one like 500M or 4G")
     return number
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not known on macOS and Windows
-        return os.cpu_count() or 1
 
 
 def _whole_number(text: str, what: str, low: int, high: int) -> int:

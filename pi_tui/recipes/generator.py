@@ -14,6 +14,7 @@ parameters: they do not change during a run, and other parameters are another ru
 from __future__ import annotations
 
 import functools
+import hashlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -49,6 +50,8 @@ class GeneratorKind(Kind):
         found = list(inspect.signature(function).parameters.values())
         if any(one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in found):
             raise TypeError(f"{name}: *args and **kwargs have no names to save them under")
+        if any(one.kind is one.POSITIONAL_ONLY for one in found[1:]):
+            raise TypeError(f"{name}: arguments before a / have no names to hand them back by")
         if not found or found[0].kind is inspect.Parameter.KEYWORD_ONLY:
             raise TypeError(f"{name}: the first argument must be the goal")
         self.parameters = {one.name: one for one in found if one.kind is one.KEYWORD_ONLY}
@@ -73,13 +76,12 @@ class GeneratorKind(Kind):
         return Task(goal, given)
 
     def first_values(self) -> dict[str, Any]:
-        """Return a copy of each mutable default of the arguments that are the state, by name.
+        """Return a copy of each default of the arguments that are the state, by name.
 
         A new machine calls the function with them. Copies are needed because Python shares a
         default between all calls.
         """
-        values = self.arguments.items()
-        return {name: deepcopy(value) for name, value in values if not is_immutable(value)}
+        return deepcopy(self.arguments)
 
     def new(self, task: Task) -> GeneratorMachine:
         """Return a machine for a new run; its first step begins to run the generator function."""
@@ -92,21 +94,28 @@ class GeneratorKind(Kind):
         It has a digest of the code, and the text of each value that `data_of` yields, such as a
         default argument or a closure variable.
         """
-        return " ".join([digest_of_code(self.function), *texts_of_data(self.function)])
+        data = "\0".join(texts_of_data(self.function))  # hashed: it may be large, or a password
+        hashed = hashlib.sha256(data.encode()).hexdigest()[:16] if data else ""
+        return f"{digest_of_code(self.function)}{hashed}"
 
     def from_state(self, task: Task, state: State, output: bytes) -> GeneratorMachine:
         """Return a machine that calls the function with the saved state as its arguments.
 
         Raises BadState for an invalid state, Refused if its names are not those of the arguments.
         """
+        if state.version is not None and state.version < self.version:
+            raise Refused(
+                f"this run was saved by version {state.version} of {self.name}, whose states do "
+                f"not fit version {self.version}: run the code that saved it, or begin again"
+            )
         values = values_of(state)
         steps, share = values.pop("!steps", None), values.pop("!share", None)
         done, code = values.pop("!done", None), str(values.pop("!code", ""))
         if type(steps) is not int or type(done) is not bool or not isinstance(share, int | float):
             raise BadState("it has no count of steps")
-        if values and sorted(values) != sorted(self.arguments):
+        if (values or steps) and sorted(values) != sorted(self.arguments):
             raise Refused(
-                f"the saved state holds {', '.join(values)}, and {self.name} takes "
+                f"the saved state holds {', '.join(values) or 'nothing'}, and {self.name} takes "
                 f"{', '.join(self.arguments)}: run the code that saved it, or begin again"
             )
         return GeneratorMachine(self, task, values, steps, output, share, done=done, code=code)
@@ -191,6 +200,11 @@ class GeneratorMachine(Machine):
         if not isinstance(state, dict) or len(parts) > 3:
             what = one_line(repr(yielded), 60)
             raise BrokenRule(f"{name} must yield a dict, or a dict and what is new, not {what}")
+        if not state and self.steps:
+            raise BrokenRule(
+                f"{name} has no state, so a resumed run would begin again behind the saved output: "
+                "give it an argument that says how far it is, and yield it"
+            )
         if state.keys() != self._kind.arguments.keys():
             self._refuse_names(state)
         # Encoding every state would be slow, so one of each combination of types is tried.
@@ -246,9 +260,9 @@ class GeneratorMachine(Machine):
         """Undo the step that raised an exception.
 
         Copied and immutable values are still those of the last `yield`, so nothing is to be done.
-        Other values are mutable and too large to be copied, and the step may have changed them. The
-        machine then goes back to the state it returned last, which is saved already, and `to_state`
-        raises BrokenRule from now on.
+        Other values are mutable, and too large to be copied or just loaded from a saved state, and
+        the step may have changed them. The machine then goes back to the state it returned last or
+        was made from, which is saved already, and `to_state` raises BrokenRule from now on.
         """
         if not self._is_copy and not all(map(is_immutable, self._values.values())):
             self.steps, length, self._share = self._handed_out

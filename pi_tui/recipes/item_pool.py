@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from pi_tui.errors import NoWorkers
@@ -84,7 +85,8 @@ class Pool:
             self.submit(*self._suspects.pop(0))
         if not self._running:
             threading.Event().wait(seconds)
-        alone = len(self._running) == 1
+        # Without an executor, its processes died just now, and more than one item was submitted.
+        alone = len(self._running) == 1 and self._executor is not None
         ended, _ = wait(self._running, seconds, FIRST_COMPLETED)
         in_order = [future for future in self._running if future in ended]  # `ended` is a set
         return [one for future in in_order if (one := self._outcome(future, alone)) is not None]
@@ -162,8 +164,9 @@ class _DaemonThreads(Executor):
 
         Never wait for them, even if `wait` is True.
         """
-        while cancel_futures and not self._calls.empty():
-            self._calls.get()
+        with suppress(queue.Empty):  # a thread may take the last call just now
+            while cancel_futures:
+                self._calls.get_nowait()
         for _ in range(self._started):
             self._calls.put(None)
 

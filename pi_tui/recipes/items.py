@@ -3,8 +3,9 @@
     Items(shrink, ["a.png", "b.png", ...], workers=4, retries=2).run(db="shrink.sqlite3")
 
 Results are lines of output, in the order of the inputs: text as it is, anything else as JSON. An
-item that raises, or whose process dies, is tried again after a growing pause. When its last try
-fails, its line is `{"failed": "ValueError('…')", "input": …}`, and the other items go on. A later
+item that raises, or whose process dies, is tried again up to `retries` times, after a growing
+pause. When its last try fails, its line is `{"failed": "ValueError('…')", "input": …}`, and the
+other items go on. A later
 start computes only items without a saved result: after a kill the unfinished ones, after failures
 the failed ones. The batch is complete once every item has a result.
 """
@@ -17,7 +18,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pi_tui.carry_on import Face, carry_on
@@ -31,6 +32,7 @@ from pi_tui.recipes.program import add_common_options, print_output
 from pi_tui.reports.standard_output import open_standard_streams, tell
 from pi_tui.words import counted
 from pi_tui.worker.job import Cadence
+from pi_tui.worker.threads import cores
 
 CADENCE = Cadence(seconds=1.0, share=50.0)
 """Results are saved every second, or less often if saves are slow."""
@@ -40,6 +42,7 @@ class Items(Kind):
     """A batch of items: the kind of machine that calls `function` once for each input."""
 
     unit = "lines"
+    repeatable = False  # an item may ask a network; each line is a result of its own
 
     def __init__(
         self,
@@ -76,7 +79,7 @@ class Items(Kind):
         """The machine made last. No other Kind keeps one; `run` needs its lines of failed items."""
         if not self.inputs:
             raise ValueError(f"{self.name}: there are no inputs")
-        if isinstance(inputs, Set):
+        if isinstance(inputs, set | frozenset):
             raise TypeError(f"{self.name}: a set has another order at every start; give sorted(…)")
         if not threads:
             self._refuse_what_cannot_be_sent()
@@ -89,10 +92,9 @@ class Items(Kind):
     def _count_of(self, workers: int | None) -> int:
         if workers is not None and type(workers) is not int:
             raise TypeError(f"{self.name}: workers is a whole number, not {workers!r}")
-        cores = os.cpu_count() or 1
         if not workers:  # None, or 0
-            return cores
-        return workers if workers > 0 else max(1, cores + 1 + workers)
+            return cores()
+        return workers if workers > 0 else max(1, cores() + 1 + workers)
 
     def _refuse_what_cannot_be_sent(self) -> None:
         import pickle
@@ -112,8 +114,10 @@ class Items(Kind):
     def task(self) -> Task:
         """Return the task: the number of items, and a digest of inputs and the function's data."""
         if self._task is None:  # asked for at every save, and there may be a million inputs
-            digest = hashlib.sha256("\0".join(self._texts()).encode()).hexdigest()
-            self._task = Task(len(self.inputs), {"inputs": digest[:16]})
+            digest = hashlib.sha256()  # a text at a time: together they may not fit into memory
+            for number, text in enumerate(self._texts()):
+                digest.update(f"\0{text}".encode() if number else text.encode())
+            self._task = Task(len(self.inputs), {"inputs": digest.hexdigest()[:16]})
         return self._task
 
     def _texts(self) -> Iterator[str]:
@@ -145,7 +149,7 @@ class Items(Kind):
         how: dict[str, Any] = {"cadence": CADENCE, "fresh": fresh, "face": face}
         before = self._made
         code, output = carry_on(self, self.task(), location, **how)
-        if code == 0:
+        if code == 0 and output:  # without output: left by `q` on the screen, and saved
             return output
         made = None if self._made is before else self._made  # it may fail before it makes one
         if code != Unfinished.exit_code or made is None or not made.has_failed:

@@ -54,15 +54,21 @@ class Resumable(GeneratorKind):
         return self
 
     def run(
-        self, goal: int, *, db: str | os.PathLike[str] | None = None, **parameters: Any
+        self,
+        goal: int,
+        *,
+        db: str | os.PathLike[str] | None = None,
+        fresh: bool = False,
+        **parameters: Any,
     ) -> bytes:
         """Compute or resume the goal; return the whole output.
 
-        `db` is a file or URL; without it, NAME.sqlite3 in the working folder. Raises SystemExit
-        with the exit code if it was interrupted or failed, or if an argument is invalid; stderr
-        then tells why, and how to resume.
+        `db` is a file or URL; without it, NAME.sqlite3 in the working folder. With `fresh` the run
+        begins again. Raises SystemExit with the exit code if it was interrupted or failed, or if an
+        argument is invalid; stderr then tells why, and how to resume.
         """
-        code, output = carry_on(self, self._asked_for(goal, parameters), db or self._file)
+        task = self._asked_for(goal, parameters)
+        code, output = carry_on(self, task, db or self._file, fresh=fresh)
         if code:
             raise SystemExit(code)
         return output
@@ -136,7 +142,7 @@ def print_output(name: str, output: bytes) -> int:
 def add_common_options(parser: argparse.ArgumentParser, file: str) -> None:
     """Add the options `--db`, `--screen` and `--fresh`; `file` is the default of `--db`."""
     where = f"database to save in, a file or a URL ({file}); called again, it goes on from there"
-    parser.add_argument("--db", metavar="FILE", default=file, help=where)
+    parser.add_argument("--db", metavar="FILE", default=file, help=where.replace("%", "%%"))
     parser.add_argument("--screen", action="store_true", help="watch it on a screen of its own")
     parser.add_argument(
         "--fresh", action="store_true", help="begin again; what is saved of this run is lost"
@@ -177,13 +183,13 @@ def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -
     """
     default = None if parameter.default is parameter.empty else parameter.default
     kind = type_of(parameter)
-    name = parameter.name.lstrip("_")  # what is in front of it stays: argparse drops hyphens there
+    name = parameter.name.lstrip("_")  # leading _ stay: argparse would drop - from the name
     flag = "--" + "_" * (len(parameter.name) - len(name)) + name.replace("_", "-")
     more: dict[str, Any] = {"default": default, "required": parameter.default is parameter.empty}
     if kind is bool:
         parser.add_argument(flag, action=argparse.BooleanOptionalAction, **more)
         return
-    more["help"] = None if default is None else f"({default})"
+    more["help"] = None if default is None else f"({default})".replace("%", "%%")
     metavar = parameter.name.upper()
     parser.add_argument(flag, type=_typed(reader_of(kind)), metavar=metavar, **more)
 

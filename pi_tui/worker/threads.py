@@ -81,3 +81,11 @@ async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
 
     start_all(threading.Thread(target=live, name="beside the screen", daemon=True))
     return await asyncio.wrap_future(future)
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not known on macOS and Windows
+        return os.cpu_count() or 1

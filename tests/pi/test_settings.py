@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from pi_tui.errors import UsageError
 from pi_tui.pi.settings import (
     Settings,
-    cores,
     parse_cadence,
     parse_digits,
     parse_digits_per_step,
@@ -21,6 +20,7 @@ from pi_tui.pi.settings import (
     parse_threads,
 )
 from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.worker.threads import cores
 
 ANYTHING = st.text() | st.text("0123456789eE+-_,.:sinfa٣²", max_size=12) | st.floats().map(str)
 PARSERS: dict[str, Callable[[str], object]] = {

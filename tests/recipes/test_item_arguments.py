@@ -42,7 +42,7 @@ def test_items_constructor_refuses_a_function_that_other_processes_cannot_import
 def test_number_of_workers_below_one_counts_back_from_all_cores_as_in_joblib(
     workers: int | None, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
     assert Items(square, [1], workers=workers).workers == count
 
 

@@ -23,9 +23,9 @@ from pi_tui.files.temporary import Temporary
 from pi_tui.pi.bench import contenders as who
 from pi_tui.pi.bench import feel
 from pi_tui.pi.bench.turns import Turns, environment, tell
-from pi_tui.pi.settings import cores
 from pi_tui.reports.standard_output import say
 from pi_tui.words import one_line
+from pi_tui.worker.threads import cores
 
 SIZES = (1_000, 20_000, 100_000, 1_000_000)
 FULL_SIZE = 10_000_000

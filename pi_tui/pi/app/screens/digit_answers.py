@@ -11,7 +11,8 @@ from pi_tui.errors import UsageError
 from pi_tui.pi.bounded_kind import BoundedKind
 from pi_tui.pi.forecast import forecast
 from pi_tui.pi.memory import refusal
-from pi_tui.pi.settings import AUTO_SECONDS, cores, parse_digits
+from pi_tui.pi.settings import AUTO_SECONDS, parse_digits
+from pi_tui.worker.threads import cores
 
 
 def explain_digits(text: str, memory: int = 0) -> tuple[bool, str]:
