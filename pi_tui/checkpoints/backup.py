@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine, insert, select
 
-from pi_tui.checkpoints.connection.engine import connect, make_empty_file, outside_transactions
+from pi_tui.checkpoints.connection.engine import (
+    connect,
+    make_empty_file,
+    outside_transactions,
+    while_others_commit,
+)
 from pi_tui.checkpoints.connection.trouble import FAILURES, in_our_words
 from pi_tui.checkpoints.rows.models import TABLES, create
 from pi_tui.errors import StorageError, UsageError
@@ -62,7 +68,9 @@ def _back_up(engine: Engine, where: Location, copy: Path, to: Location) -> None:
         _to_disk(to.path.parent)
     except FAILURES as error:
         words = in_our_words(error, where)
-        raise in_our_words(error, to) if isinstance(words, StorageError) else words from error
+        is_busy = getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")  # the source
+        of_copy = isinstance(words, StorageError) and not is_busy
+        raise in_our_words(error, to) if of_copy else words from error
 
 
 def _give_name(copy: Path, path: Path) -> None:
@@ -83,7 +91,8 @@ def _vacuum(source: Location, target: Path) -> None:
     """Copy an SQLite file by VACUUM INTO: a snapshot. The source is open read-only."""
     engine = connect(source, "probe")
     try:
-        outside_transactions(engine, "VACUUM INTO CAST(? AS TEXT)", os.fsencode(target))
+        vacuum = "VACUUM INTO CAST(? AS TEXT)", os.fsencode(target)
+        while_others_commit(source.path, partial(outside_transactions, engine, *vacuum))
     finally:
         engine.dispose()
 

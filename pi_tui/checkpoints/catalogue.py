@@ -134,7 +134,8 @@ class RunCatalogue(Database):
         """Copy the database to the new SQLite file `path`, even while another process writes.
 
         Returns the unfinished copies that other backups left beside it. Raises UsageError if `path`
-        exists or cannot be the name of a backup, StorageError if the copy cannot be written.
+        exists or cannot be the name of a backup, DamagedError if the database turns out to be
+        damaged, StorageError if the copy cannot be written.
         """
         return back_up(self._engine, self._where, path)
 
@@ -230,7 +231,8 @@ def _problems(connection: Connection, row: Row[Any], kind: Kind) -> Iterator[str
         yield f"complete, but {len(output):,} of {length:,} are there"
     for checkpoint in state_rows.newest_first(connection, run.id):
         try:
-            if lost := state_rows.read(connection, checkpoint, limits).lost:
+            # Lasting pieces are checked in parts: together they may not fit into memory.
+            if lost := state_rows.read(connection, checkpoint, limits, lambda _: bytes).lost:
                 raise BadRow(f"{len(lost)} of its lasting pieces are missing or damaged")
         except BadRow as problem:
             yield f"checkpoint {one_line(checkpoint.seq, 20)}: {problem}"

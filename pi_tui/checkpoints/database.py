@@ -44,7 +44,7 @@ class Database:
     """
 
     def __init__(self, where: Location, kind: Kind, write: bool, is_leaving: IsLeaving) -> None:
-        self._where, self._kind = where, kind
+        self._where, self._kind, self._locks_in_doubt = where, kind, False
         with self._failures_in_our_words():
             self._engine, self._locks = open_database(where, write, is_leaving)
         try:
@@ -183,13 +183,21 @@ class Database:
         seq = 0
         try:
             self.look_at_the_file()
+            file = self._file
             with self.transaction(needed) as connection:
                 row = self._fence(connection, run, epoch)
                 seq = max(whole(row.last_seq, 0, MOST, "last_seq"), int(row.newest or 0)) + 1
                 yield connection, row, seq
             self.look_at_the_file()  # a commit to a file that was unlinked meanwhile is lost
+            if self._file != file:
+                raise StorageError(f"{self._where.display} was replaced by a copy during a save")
+            if self._locks_in_doubt:  # a server frees them when their connection is lost
+                with self._failures_in_our_words():
+                    self.locks.renew()
+                self._locks_in_doubt = False
         except (StorageError, DamagedError) as error:
             self._engine.dispose()  # after a disk failure, trust no cache of the old connection
+            self._locks_in_doubt = True
             if isinstance(error, NoAnswerError) or not self._landed(run, epoch, seq):
                 raise
 
@@ -261,7 +269,6 @@ class Database:
         If it is there, commit once more, which syncs it to disk.
         """
         with suppress(StorageError, DamagedError, *FAILURES):  # unknown: the next save finds out
-            self.locks.renew()
             if seq:  # else the fence failed, and nothing was written
                 self.look_at_the_file()
                 with self.transaction() as connection:

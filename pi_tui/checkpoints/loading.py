@@ -88,7 +88,7 @@ class Loading:
         if before is not None:  # a damaged row may hold a number that is none
             numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
         found = self._newest_good(numbers)
-        if found is None and numbers and not self._notes:
+        if found is None and any(map(self._checkpoints.get, numbers)) and not self._notes:
             return None  # nothing was damaged, so all were pruned
         machine, checkpoint = found or (self._begin_again(), None)
         if len(machine.output) < len(self._output) and not self._kind.repeatable:

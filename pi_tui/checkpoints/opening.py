@@ -88,8 +88,9 @@ def _told(where: Location) -> Iterator[None]:
 def _remove_what_is_empty(path: Path) -> None:
     """Remove a new database that is still empty, because making its tables failed.
 
-    Its lock file is removed too, while its lock is still held. A process that waits for this lock
-    sees that the lock file has no name any more, and begins again with a new file.
+    Its lock file is removed too, while its lock is still held. A process that takes this lock later
+    sees that the lock file has no name any more, and begins again with a new file. One that shares
+    the lock already and has not made the tables yet fails, because the database is gone.
     """
     with suppress(OSError):
         if not path.exists() or path.stat().st_size == 0:

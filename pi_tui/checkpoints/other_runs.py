@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, zip_longest
 from typing import Any
 
 from sqlalchemy import Connection, Row, update
@@ -90,7 +90,7 @@ def _shown(values: Mapping[str, object], name: str, others: Mapping[str, object]
         return f"no {name}"
     text, other = (plain(written(one.get(name))) for one in (values, others))
     if text[:_SHOWN] == other[:_SHOWN]:
-        pairs = enumerate(zip(text, other, strict=False))
+        pairs = enumerate(zip_longest(text, other))
         first = next((i for i, (one, of_other) in pairs if one != of_other), len(other))
         text = f"…{text[max(0, first - _SHOWN // 2) :]}"
     return f"{name}={text[:_SHOWN]}"

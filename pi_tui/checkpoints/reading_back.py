@@ -7,7 +7,7 @@ from functools import partial
 from threading import RLock
 
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving
-from pi_tui.checkpoints.connection.engine import connect, while_others_commit
+from pi_tui.checkpoints.connection.engine import connect
 from pi_tui.checkpoints.connection.trouble import FAILURES, in_our_words
 from pi_tui.checkpoints.rows import state_rows
 from pi_tui.files.location import Location
@@ -55,7 +55,10 @@ class PieceReader:
 
         with self.one_at_a_time:
             try:
-                data = while_others_commit(self._where.path, attempt)
+                data = attempt()
+                if data is None:  # a failed read, or the file was replaced: retry once, reconnected
+                    self._engine.dispose()
+                    data = attempt()
             except FAILURES as error:
                 self._engine.dispose()
                 raise in_our_words(error, self._where) from error

@@ -114,12 +114,12 @@ class Loaded:
 
     run: Run
     output: bytes
-    """All committed output. After a fallback it may be longer than the machine's."""
+    """The committed output, up to the first damage. It may be longer than the machine's."""
     machine: Machine | None
     """The machine of the newest good checkpoint, or a new one; None for a complete run."""
     checkpoint: Checkpoint | None
     """The checkpoint the machine was made from; None for a new machine."""
     checkpoints: tuple[Checkpoint, ...]
-    """All saved checkpoints, newest first."""
+    """The saved checkpoints whose rows can be read, newest first."""
     notes: tuple[str, ...] = ()
     """Messages for the user: damage found, an older checkpoint used."""

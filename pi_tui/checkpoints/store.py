@@ -99,8 +99,10 @@ class CheckpointStore(RunCatalogue):
     def _begin(self, connection: Connection, task: Task) -> Row[Any]:
         """Insert a new run, or return the one that another process has just inserted."""
         if connection.dialect.name == "postgresql":
+            making = connection.begin_nested()
             connection.execute(MAKING)
             if (row := self._find(connection, task)) is not None:
+                making.rollback()  # frees MAKING: others need not wait while we wait for the lock
                 return row
         values = {"kind": self._kind.name, "version": self._kind.version, "goal": task.goal}
         identity = self._identity_of(task)
@@ -232,7 +234,8 @@ class CheckpointStore(RunCatalogue):
         """Truncate the saved output to `good` bytes; delete checkpoints saved with more output.
 
         For output that was found wrong: the good part stays, the rest is computed again. So the
-        run is complete no longer. Raises AlreadyOpenError if another process computes it.
+        run is complete no longer. Raises AlreadyOpenError if another process computes it, and
+        DamagedError, with nothing changed, if a row of the part to keep is damaged.
         """
         with self._fenced(run, self._claimed(run).epoch) as (connection, row, seq):
             committed = min(good, row.committed)
@@ -255,10 +258,16 @@ class CheckpointStore(RunCatalogue):
     def restart(self, run: Run, task: Task) -> Run:
         """Claim and empty the run, so that it begins again with this task's tuning; return it.
 
-        Raises AlreadyOpenError if another process computes it, and UsageError or Refused if the
-        kind refuses the task.
+        Raises AlreadyOpenError if another process computes it, and UsageError if the kind refuses
+        the task. Then, or if the kind fails, nothing is deleted, and the claim on it is undone.
         """
-        self._refuse_impossible(task)
+        try:
+            with self._failures_in_our_words():
+                self._refuse_impossible(task)
+                checked.new(self._kind, task).close()
+        except Exception:
+            self._give_back(run)
+            raise
         with self._writing() as connection:
             epoch = self._take_over(connection, self.row(connection, run)).epoch
             state_rows.keep(connection, run.id, ())

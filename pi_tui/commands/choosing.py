@@ -29,7 +29,7 @@ class Wanted:
     @property
     def is_named(self) -> bool:
         """Return True if a kind, a goal or a parameter was given."""
-        return bool(self.kind or self.goal or self.parameters)
+        return self.kind is not None or bool(self.goal or self.parameters)
 
     def matches(self, run: Run) -> bool:
         """Return True if the run has the kind, goal and parameters that were given."""
@@ -50,7 +50,8 @@ class Wanted:
         if self.kind == kinds.own.name and self.goal:
             return f"run of {kinds.own.title(Task(self.goal))}"
         goal = [f"{self.goal:,}"] if self.goal else []
-        told = [self.kind or "any kind", *goal, *(f"{n}={v}" for n, v in self.parameters)]
+        kind = "any kind" if self.kind is None else self.kind or "kind ''"
+        told = [kind, *goal, *(f"{n}={v}" for n, v in self.parameters)]
         return f"run of {' '.join(told)}"
 
 

@@ -47,7 +47,7 @@ def open_machine(
     if not named_location:
         tell(f"{kind.name}: saved in {one_line(location)} in this folder; --db names another file")
     code, output = carry_on(kind, task, location, fresh=fresh, face="auto")
-    if code == 0 and not (is_tty(sys.stdout) or is_in_browser()):
+    if (code == 0 or output) and not (is_tty(sys.stdout) or is_in_browser()):
         to_stdout([output])
     return code
 
@@ -83,8 +83,8 @@ def find_kind(name: str) -> Kind:
     module_name, colon, attribute = name.partition(":")
     if not (module_name and colon and attribute):
         raise UsageError(f"{name!r} names no machine; write module:name, like collatz:collatz")
-    folder, _, file = module_name.removesuffix(".py").rpartition("/")
-    sys.path.append(str(resolved(folder or ".")))
+    folder, slash, file = module_name.removesuffix(".py").rpartition("/")
+    sys.path.append(str(resolved(folder or slash or ".")))
     module = _imported(module_name := file)
     if not hasattr(module, attribute):
         raise UsageError(f"{module_name} has no {attribute}; {_offered(module)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import UsageError
+from pi_tui.errors import StorageError, UsageError
 
 
 class SavedOutput:
@@ -18,7 +18,10 @@ class SavedOutput:
 
     def __getitem__(self, key: slice, /) -> bytes:
         """Return the bytes of a slice of the output. The slice must have a start and a stop."""
-        return self._store.output(self._run, key.start, key.stop)
+        found = self._store.output(self._run, key.start, key.stop)
+        if len(found) < key.stop - key.start:
+            raise StorageError("the run was begun again meanwhile; try again")
+        return found
 
     def range(self, start: int, stop: int | None) -> tuple[int, int]:
         """Return the offset of position `start` and the offset after position `stop`.

@@ -12,7 +12,7 @@ from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.reports.run_table import COLUMNS, RIGHT, cells, state_word
 
 _WIDEST = 40
-"""Maximum characters of a kind and its parameters in the table."""
+"""Maximum characters of a kind's name in the table; its parameters follow the name."""
 
 
 def table(runs: Sequence[Run], kinds: Kinds, *, to_the_second: bool = False) -> list[str]:

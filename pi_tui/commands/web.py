@@ -109,7 +109,9 @@ class TabServer(Server):
     def _knows_token(self, request: web.Request) -> bool:
         given = (request.query.get("token", ""), request.cookies.get(self._cookie, ""))
         wanted = self._token.encode()
-        return any(hmac.compare_digest(word.encode("utf-8", "replace"), wanted) for word in given)
+        return not wanted or any(
+            hmac.compare_digest(word.encode("utf-8", "replace"), wanted) for word in given
+        )
 
     async def handle_index(self, request: web.Request) -> Any:
         """Return the page and set a cookie with the token, if the server has one.
@@ -160,6 +162,8 @@ class TabServer(Server):
 class Tab(AppService):
     """The process of the app for one browser tab."""
 
+    _is_ending = False
+
     async def set_terminal_size(self, width: object, height: object) -> None:
         """Resize the app's window, within the limits."""
         await super().set_terminal_size(*_bounded(width, height))
@@ -174,8 +178,10 @@ class Tab(AppService):
         if process is None or task is None:
             return
         if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.terminate()
+            if not self._is_ending:  # a second signal would make the app leave without its save
+                self._is_ending = True
+                with suppress(ProcessLookupError):
+                    process.terminate()
             try:
                 await asyncio.wait_for(process.wait(), GRACE)
             except TimeoutError:

@@ -128,6 +128,7 @@ class Watcher:
         self._board.publish(made=0, saved=0, done=0.0, checkpoints=())
 
     def _look(self, store: CheckpointStore) -> None:
+        store.look_at_the_file()
         writer = store.writer(store.find_run(self._job.task))
         run = store.find_run(self._job.task)  # after the line above, to see the writer's last save
         now = self._board.snapshot

@@ -27,7 +27,10 @@ from tests.checkpoints.server import Server
 from tests.checkpoints.test_without_locks import WRITER
 from tests.tiny import Walks
 
-LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+LOCKS = (
+    "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database "
+    "WHERE locktype = 'advisory' AND datname = current_database()"
+)
 
 
 @pytest.fixture(scope="module", params=["transaction", "session"])
@@ -71,7 +74,7 @@ def write_and_kill(url: str) -> None:
         assert process.communicate()[1] == ""
 
 
-def test_run_behind_a_pooler_resumes_after_kills_despite_sessions_of_dead_processes(
+def test_run_behind_a_pooler_is_saved_again_after_kills_despite_sessions_of_dead_processes(
     pooled: str, postgres: Server, postgres_url: str
 ) -> None:
     for _ in range(4):

@@ -71,7 +71,7 @@ def test_postgres_database_cannot_be_opened_while_version_1_1_writes_to_it(
         assert old.execute(f"SELECT pg_try_advisory_lock({key})").fetchone() == (False,)
 
 
-def test_postgres_start_right_after_a_kill_waits_for_the_lock(
+def test_postgres_start_waits_for_a_lock_that_is_freed_half_a_second_later(
     postgres_url: str, open_store: OpenStore
 ) -> None:
     leaving, coming = open_store(postgres_url), open_store(postgres_url)

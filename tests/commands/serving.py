@@ -36,7 +36,11 @@ class Served(NamedTuple):
 
 @contextmanager
 def serving(database: Path | None, *more: str, digits: int | None = 20_000) -> Iterator[Served]:
-    """Start a server on this test's database; its app computes 20,000 digits."""
+    """Start a server of the app on this database, or without `--db` if that is None.
+
+    `more` are further words of the command. Its app computes `digits` digits of pi; if that is
+    None, `more` says what the app shows.
+    """
     port = free_port()
     more += () if digits is None else ("--digits", str(digits))
     where = () if database is None else ("--db", database)

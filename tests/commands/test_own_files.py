@@ -156,7 +156,7 @@ def test_read_only_output_file_is_not_replaced(filled: Path) -> None:
 
 
 def stranger() -> list[str]:
-    """Return a command prefix to run a program as another user, for root; None for others."""
+    """Return a command prefix to run a program as another user, for root; [] for others."""
     if os.getuid():
         return []
     words = ["setpriv", "--reuid=54321"]

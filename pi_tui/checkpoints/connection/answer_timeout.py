@@ -57,9 +57,10 @@ def set_answer_timeout(engine: Engine, is_leaving: IsLeaving) -> None:
 
 def _ready(socket: int, wanted: int, is_leaving: IsLeaving) -> int:
     """Wait for the socket; return the ready mask (1 read, 2 write, 3 both), 0 on time-out."""
-    began, readers, writers = time.monotonic(), [socket] * (wanted & 1), [socket] * (wanted >> 1)
+    began, poll = time.monotonic(), select.poll()  # `select` knows no descriptor above 1023
+    poll.register(socket, select.POLLIN * (wanted & 1) | select.POLLOUT * (wanted >> 1))
     while time.monotonic() - began <= (LONGEST_WHEN_LEAVING if is_leaving() else LONGEST):
-        read, write, _ = select.select(readers, writers, (), 0.1)
-        if read or write:
-            return len(read) + 2 * len(write)
+        for _, ready in poll.poll(100):
+            # An error or a hang-up counts as ready: the next read or write reports it.
+            return wanted & (bool(ready & ~select.POLLOUT) + 2 * bool(ready & ~select.POLLIN))
     return 0

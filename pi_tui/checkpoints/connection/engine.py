@@ -103,7 +103,9 @@ def _sqlite(where: Location, mode: Mode) -> Engine:
             begin = partial(connection.exec_driver_sql, "BEGIN IMMEDIATE")
             while_others_commit(where.path, begin)
         else:
-            connection.exec_driver_sql("BEGIN")
+            connection.exec_driver_sql("BEGIN")  # takes no lock yet
+            look = partial(connection.exec_driver_sql, "SELECT 1 FROM sqlite_master LIMIT 1")
+            while_others_commit(where.path, look)
 
     return engine
 
@@ -175,10 +177,10 @@ def keep_a_rollback_journal(engine: Engine) -> None:
 def shrink(engine: Engine) -> None:
     """Return free pages of an SQLite file to the disk, if that is quick and worth it.
 
-    The pages in use are rewritten, 32 MiB at most, in about 10 ms for each MiB. Meanwhile no other
-    process can read or write. The rewrite is a transaction: a kill in its middle leaves the file as
-    it was. Raises sqlite3.OperationalError, and changes nothing, if another process is using the
-    file.
+    Do nothing unless at least half of the pages are free, and 1 MiB. The pages in use are
+    rewritten, 32 MiB at most, in about 10 ms for each MiB. Meanwhile no other process can read or
+    write. The rewrite is a transaction: a kill in its middle leaves the file as it was. Raises
+    sqlite3.OperationalError, and changes nothing, if another process is using the file.
     """
     with closing(engine.raw_connection()) as connection:
         driver = cast(sqlite3.Connection, connection.driver_connection)

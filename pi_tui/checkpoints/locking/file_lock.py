@@ -45,7 +45,7 @@ class FileLock:
 
         Returns False if another process, or another FileLock of this one, prevents it; the lock is
         then not held, also if it was held before.
-        Raises NoLocksError if the file system has no locks.
+        Raises NoLocksError if the file system has no locks, OSError if locking fails otherwise.
         """
         while _flock(self._fd, shared):
             if self._has_its_name():
@@ -85,7 +85,7 @@ class FileLock:
 
         A second call does nothing.
         """
-        if remove and self._fd >= 0:
+        if remove and self._has_its_name():  # else another process made a new file there
             with suppress(OSError):
                 self._path.unlink()
         self._close()
@@ -115,7 +115,7 @@ class FileLock:
             os.close(fd)
 
     def _has_its_name(self) -> bool:
-        with suppress(OSError):
+        with suppress(OSError):  # also if it is closed already
             return os.path.samestat(os.fstat(self._fd), os.stat(self._path))
         return False
 
@@ -146,7 +146,7 @@ os.register_at_fork(after_in_child=_close_in_child)
 
 
 def is_locked(path: Path) -> bool:
-    """Return True if a process holds the lock of this file; False if that cannot be found out.
+    """Return True if a process has this file locked exclusively; False if that cannot be known.
 
     Takes the lock shared for a moment to find out, so that `take` may fail elsewhere.
     """

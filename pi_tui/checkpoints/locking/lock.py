@@ -81,9 +81,9 @@ class FileLocks:
     The constructor takes the lock of the database shared. It raises AlreadyOpenError if another
     process has that exclusively for MIGRATING seconds, StorageError if the file cannot be used.
 
-    The lock file of the database is never removed, because version 1.1 expects that. The lock file
-    of a run is removed at a clean end. If the file system has no locks, the attribute `note` is a
-    text that warns of the consequences; else "".
+    The lock file of a database is not removed while the database exists, because version 1.1
+    expects that. The lock file of a run is removed at a clean end. If the file system has no locks,
+    the attribute `note` is a text that warns of the consequences; else "".
     """
 
     def __init__(self, where: Location) -> None:

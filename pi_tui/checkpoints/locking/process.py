@@ -109,7 +109,7 @@ def _parts(mark: str) -> dict[str, str]:
 
 
 def _identity_of(pid: str) -> _Identity | None:
-    """Return boot, namespace and start time of process `pid`; None if not known to run here."""
+    """Return our boot and namespace, and the start of process `pid`; None if not known to run."""
     with suppress(OSError, IndexError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         namespace = os.readlink("/proc/self/ns/pid").strip("pid:[]")

@@ -42,6 +42,18 @@ _SHARE = text(f"SELECT pg_try_advisory_lock_shared({_KEY})")
 _TAKE_ALONE = text(f"SELECT pg_try_advisory_lock({_KEY})")
 _LET_GO_ALONE = text(f"SELECT pg_advisory_unlock({_KEY})")
 _LET_GO_SHARED = text(f"SELECT pg_advisory_unlock_shared({_KEY})")
+_SESSION = text(
+    "SELECT pid, backend_start AS began, "
+    # or the server may hold the locks of a computer that vanished for two hours
+    "set_config('tcp_keepalives_idle', '15', false), "
+    "set_config('tcp_keepalives_interval', '5', false), "
+    "set_config('tcp_keepalives_count', '3', false) "
+    "FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+)
+_END_SESSION = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE pid = :pid AND backend_start = :began"
+)
 MAKING = text(f"SELECT pg_advisory_xact_lock({_SPACE}, {_NO_RUN})")
 """Statement that waits for other transactions that make tables or runs, and locks them out."""
 
@@ -58,6 +70,8 @@ class ServerLocks:
     def __init__(self, where: Location, engine: Engine) -> None:
         self._where, self._engine, self.note = where, engine, ""
         self._connection: Connection | None = None
+        self._session: dict[str, Any] = {}
+        """Server process and start time of our session; they name it also after it was lost."""
         self._runs: dict[int, str] = {}
         """Names of the claimed runs, for messages."""
         self.renew()
@@ -137,6 +151,10 @@ class ServerLocks:
             return
         self._connection = connection
         try:
+            if self._session:  # the server may not know yet that our connection was lost
+                connection.execute(_END_SESSION, self._session)
+            pid, began, *_ = connection.execute(_SESSION).one()
+            self._session = {"pid": pid, "began": began}
             if not soon(lambda: bool(connection.scalar(_SHARE)), _MOMENT):
                 holder = one_line(connection.scalar(_HOLDER_OF_DATABASE) or "", 80)
                 raise already_open(self._where.display, holder)

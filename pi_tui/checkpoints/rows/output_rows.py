@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select
 
-from pi_tui.checkpoints.rows.models import OUTPUT, ROW_OUTPUT, BadRow
+from pi_tui.checkpoints.rows.models import OUTPUT, ROW_OUTPUT, BadRow, whole
 from pi_tui.errors import Hint, WrongResultError
 
 GENESIS = bytes(32)
@@ -114,7 +114,7 @@ def read(connection: Connection, run_id: int, start: int, stop: int) -> bytes:
     if start >= stop:
         return b""
     row = _last_before(connection, run_id, start + 1)
-    at = row.start if row else start
+    at = whole(row.start, 0, start, "start") if row else start
     output = BytesIO()
     for data in _checked(connection, run_id, at, stop):
         output.write(memoryview(data)[max(start - at, 0) : stop - at])

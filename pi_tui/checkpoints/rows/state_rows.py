@@ -1,8 +1,8 @@
 """Saved states: a checkpoint row that lists its pieces, and each piece stored once.
 
-Pieces are content-addressed by SHA-256. A save writes only pieces whose hash is not stored yet;
-lasting pieces are not even encoded and hashed again. The row's own SHA-256 covers the manifest,
-which lists the pieces.
+Pieces are content-addressed by SHA-256. A save does not write a piece again that an earlier save
+or load of this process found intact; if it is lasting, it is not even encoded and hashed again. The
+row's own SHA-256 covers the manifest, which lists the pieces.
 """
 
 from __future__ import annotations
@@ -80,10 +80,10 @@ def write(
     stored intact is kept, because the machine may no longer have its bytes. Raises ValueError if a
     name is not printable or has spaces.
     """
-    entries, done = [], set(trusted)
+    entries, done, doubted = [], set(trusted), there - trusted
     for name, piece in state.pieces.items():
         known = piece.known
-        if known and known.sha256 in there - done and _is_sound(connection, run_id, known):
+        if known and known.sha256 in doubted and _is_sound(connection, run_id, known):
             done.add(known.sha256)
         if known is None or known.sha256 not in done:
             data = piece.read()

@@ -1,4 +1,4 @@
-"""Migrate databases of earlier versions, in one transaction each, after a backup.
+"""Migrate databases of earlier versions, in one transaction each; a file after a backup.
 
 A kill or a full disk at any moment leaves the old database or the new one. Schema 1 kept only runs
 of the spigot, in columns of their own; no other module outside `pi/` knows of it. Schema 2 told
@@ -58,9 +58,10 @@ def older_tables(where: Location) -> OlderError:
 
     They must be migrated first, which only a process that writes may do.
     """
+    backup = " (a backup is made beside it)" if where.path else ""
     return OlderError(
         f"{where.display} is from an earlier version of this program; open it once for computing "
-        "to bring it up to date (a backup is made beside it)"
+        f"to bring it up to date{backup}"
     )
 
 
@@ -84,7 +85,7 @@ def migrate(engine: sa.Engine, where: Location, version: int) -> None:
             connection.execute(sa.text(change))
             if where.path is not None:
                 connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
-    except Exception:
+    except BaseException:  # ctrl+c too
         if backup is not None and _is_still_old(engine, version):
             backup.unlink()  # or every start would leave another backup
         raise

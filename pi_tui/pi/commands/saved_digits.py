@@ -90,6 +90,7 @@ def _cut(location: str, run: Run, position: int) -> str:
     try:
         with CheckpointStore.open(location, SpigotKind()) as store:
             store.cut(run, position - 1)
+            store.leave(run)  # or the next start would report a crash
     except AlreadyOpenError:
         return f"{wrong}; the pi-tui that has it open finds out at its end"
     return (
