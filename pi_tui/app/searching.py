@@ -84,6 +84,7 @@ class Searching:
         """
         await self.open()
         assert self.bar is not None
+        self._origin = 0  # also for the search that the next line starts
         self.bar.input.value = text
         self.search_for(text, from_start=True)
         self._awaited = text
@@ -94,8 +95,6 @@ class Searching:
         The first one is searched from the top that the view had when the bar opened or, with
         `from_start`, from the start of the output.
         """
-        if from_start:
-            self._origin = 0
         view = self._view()
         view.here, self._is_hit = None, False
         view.needle = Needle(text) if text else None
@@ -103,7 +102,7 @@ class Searching:
         self._sought = None
         if view.needle is not None:
             self._count_hits(view.needle)
-            self._seek(self._origin - 1)
+            self._seek(-1 if from_start else self._origin - 1)
         self.show_hits()
 
     def _seek(self, offset: int, *, forward: bool = True) -> None:

@@ -1,4 +1,5 @@
 """The values that a frame is drawn from: the worker, its snapshot, rates, names.
 
-It may import worker/ and the records of checkpoints/, and nothing of Textual.
+It may import the machine, worker/, reports/, files/ and the records of checkpoints/, and nothing of
+Textual.
 """

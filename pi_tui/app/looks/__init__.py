@@ -1,4 +1,4 @@
 """Themes and colours, and the file with the user's settings.
 
-It may import Textual, face, screens/ and talk/.
+It may import Textual, face.py, screens/ and files/.
 """

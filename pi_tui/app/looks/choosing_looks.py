@@ -42,7 +42,7 @@ class Looks:
         app.stylesheet.set_variables(app.get_css_variables())
 
     def suit(self, light: bool) -> None:
-        """Show the theme that suits a light or dark terminal, unless the user chose one.
+        """Show the theme that suits a light or dark terminal, unless the user chose or tries one.
 
         This theme is not saved, so the next start asks the terminal again.
         """
@@ -75,7 +75,7 @@ class Looks:
         if self._path is None or self.now == before:
             return
         try:
-            self.now.save(self._path)
+            replace(self.now.recalled(self._path), **changes).save(self._path)
         except OSError as error:
             self._path = None  # it is not tried again
             tell(self._app, f"The settings are not saved: {error.strerror or error}")

@@ -1,4 +1,4 @@
 """Widgets for a run of any kind: bars, panels, the output, braille drawing.
 
-They may import Textual, frames/ and looks/, and no screen.
+They may import Textual, face.py, keys.py, frames/, looks/ and terminal/timers.py, and no screen.
 """

@@ -47,7 +47,10 @@ class TopBar(Panel):
     """The header: the run, its state and its pace."""
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return one line with the task, its state and its pace."""
+        """Return one line with the task and its state; then, if it fits, its pace.
+
+        A watched run has in place of a pace the process that computes it.
+        """
         snapshot = frame.snapshot
         what = frame.naming.task(snapshot) if snapshot.goal else "pi-tui"
         sign, right = _sign(frame), state_in_words(snapshot)
@@ -71,7 +74,11 @@ class ProgressLine(Panel):
     """A bar of the work done; the part of earlier sessions has a quieter colour."""
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return one line with the bar, the share and the time left."""
+        """Return one line with the bar, the share and the time left.
+
+        In place of the time left, the line has the time taken once the run has ended, and a word
+        while it is verified or only watched.
+        """
         snapshot = frame.snapshot
         tail = f" {words.percent(snapshot.done):>7}  {self._text(snapshot)} "
         room = max(0, width - len(tail) - 1)

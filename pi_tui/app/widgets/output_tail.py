@@ -43,7 +43,10 @@ class OutputTail(OutputView):
         `held` is not shown.
         """
         self._look_for_text(source, count)
+        gutter = self._gutter
         super().show(source, count, saved)
+        if not self.is_text and self._gutter != gutter:  # in all lines, for they are aligned
+            self.lay_out()
         if not self._busy:
             self._catch_up()
 
@@ -69,8 +72,23 @@ class OutputTail(OutputView):
         self._chunks += 1
         if not self._busy or self._chunks % _CHUNKS_A_FRAME == 0:
             self.grow()
+            self._find_place()
         if self._busy:
             certain(self.set_timer(_BUSY, self._catch_up))
+
+    def _find_place(self) -> None:
+        """Scroll to the place to be shown, once its line is indexed, unless the view follows."""
+        line = self.line_of(self._top)
+        if self.following or line == self.scroll_offset.y:
+            return
+        if line < self.max_scroll_y or not self._busy:
+            self.scroll_to(y=line, animate=False)
+
+    def mark(self, start: int, stop: int) -> None:
+        """Highlight bytes `start` to `stop`, and scroll to them as soon as they are indexed."""
+        super().mark(start, stop)
+        if self.is_text and start >= self._lines.indexed:
+            self._top, self.following = start, False
 
     # Lines and offsets
 
@@ -94,10 +112,11 @@ class OutputTail(OutputView):
         start, stop = self.start_of(line), min(self.start_of(line + 1), self.count)
         if not self.is_text:
             return min(start + max(0, column - self._gutter) // 3, stop)
-        text, cells = bytes(self._source[start:stop]).decode("utf-8", "replace"), 0
-        for at, character in enumerate(text):
+        data, cells = bytes(self._source[start:stop]), 0
+        for at, character in enumerate(shown(data)):
             if cells >= column:
-                return start + len(text[:at].encode())
+                text = data.decode("utf-8", "surrogateescape")[:at]
+                return start + len(text.encode("utf-8", "surrogateescape"))
             cells += Segment(character).cell_length
         return stop
 
@@ -181,7 +200,9 @@ def is_text(data: bytes) -> bool:
 def shown(data: bytes) -> str:
     r"""Return the bytes as text without control characters that the terminal would interpret.
 
-    >>> shown(b"a\tb\x1b[2J")
-    'a b·[2J'
+    Each byte that is no UTF-8 is a "·" too.
+
+    >>> shown(b"a\tb\x1b[2J\xff")
+    'a b·[2J·'
     """
-    return words.plain(data.decode("utf-8", "replace").replace("\t", " "))
+    return words.plain(data.decode("utf-8", "surrogateescape").replace("\t", " "))

@@ -194,11 +194,11 @@ class CheckpointPanel(Panel):
         if snapshot.state is State.SAVING:
             return pair("next", ("saving now", "$pi-secondary"), width)
         if snapshot.state is not State.RUNNING or snapshot.next_save is None:
-            word = "when there is something new" if width >= _FULL_LINES else "–"
+            word = "when there is something new"
             if snapshot.state is State.WATCHING:
-                word = "when the other saves" if width >= _FULL_LINES else "–"
-            if snapshot.state is State.COMPLETE:
-                word = "all is saved"
+                word = "when the other saves" if snapshot.writer else "–"
+            word = "–" if snapshot.state is State.FAILED or width < _FULL_LINES else word
+            word = "all is saved" if snapshot.state is State.COMPLETE else word
             return pair("next", (word, FAINT), width)
         wait = snapshot.next_save - frame.monotonic
         return pair("next", words.within(wait), width)
@@ -248,10 +248,16 @@ def _figures(snapshot: Snapshot) -> Mapping[object, object]:
 
 def _figure(name: str, value: object, width: int) -> Content:
     """Return a line with the name and the value of a figure, shortened to fit."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        text = f"{value:,}"
-    else:
-        text = f"{value:,.6g}" if isinstance(value, float) else words.plain(str(value)[:1000])
-    text = words.shortened(text, max(6, width * 2 // 3))
+    text = words.shortened(_in_words(value), max(6, width * 2 // 3))
     label = words.shortened(words.plain(name), max(0, width - len(text) - 1))
     return pair(label, (text, "bold"), width)
+
+
+def _in_words(value: object) -> str:
+    """Return a figure as text; the name of its type if it cannot be written as text."""
+    try:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return f"{value:,}"
+        return f"{value:,.6g}" if isinstance(value, float) else words.plain(str(value)[:1000])
+    except Exception:  # an int of over 4,300 digits, or an error in the machine's own `__str__`
+        return f"({type(value).__name__})"

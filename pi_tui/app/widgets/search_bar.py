@@ -21,7 +21,7 @@ LONGEST = 100
 
 
 class SearchInput(Input):
-    """A text field that tells the search bar when it rejects a character."""
+    """A text field that tells the search bar when it rejects a character or too long a text."""
 
     def restricted(self) -> None:
         """Show in the bar why a character was rejected; Textual would only ring the bell."""
@@ -35,8 +35,8 @@ class SearchBar(Horizontal):
     RESTRICT: ClassVar[str | None] = None
     """A pattern for the text that can be typed; None for any text."""
     PLACEHOLDER: ClassVar[str] = "text"
-    REFUSAL: ClassVar[str] = ""
-    """The message shown for a rejected character."""
+    REFUSAL: ClassVar[str] = f"{LONGEST} characters at most"
+    """The message shown for a character or a paste that is rejected."""
     UNIT: ClassVar[str] = "byte"
     FIELD: ClassVar[type[SearchInput]] = SearchInput
 
@@ -94,7 +94,7 @@ class SearchBar(Horizontal):
     def show(
         self, needle: Needle | None, count: int, hit: int | None, number: int, *, is_all: bool
     ) -> None:
-        """Show the number of hits of `needle` in `count` bytes of output.
+        """Show how many hits `needle` has in `count` bytes of output; clear the line if it is None.
 
         `hit` is the offset of the highlighted hit, `number` its number from 1, or 0 if that is
         unknown. `is_all` is True if no more output will be computed.

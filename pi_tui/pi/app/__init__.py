@@ -1,4 +1,4 @@
 """The app for pi: PiApp, PiScreen and what they add to app/.
 
-It may import Textual, app/, pi/digits/, the spigot and the pictures.
+It may import Textual, app/ and all of pi/ except its commands and its bench.
 """

@@ -148,10 +148,13 @@ class PiApp(RunApp):
 
         screen, best = self.main_screen, self._looks.by_heart
         digits = bytes(screen.source[: min(screen.count, _MOST_RECITED)])
-        score = await self.questions.ask(ByHeart(digits, best)) or 0
-        if score > best:
-            self.looks.remember(by_heart=score)
-            tell(self, f"{counted(score, 'digit')} by heart, your best.")
+        question = ByHeart(digits, best)
+        try:
+            await self.questions.ask(question)
+        finally:  # also at an exit
+            if question.score > best:
+                self.looks.remember(by_heart=question.score)
+                tell(self, f"{counted(question.score, 'digit')} by heart, your best.")
 
 
 def run_app(settings: Settings, digits: int | None) -> int:

@@ -1,4 +1,4 @@
-"""PiScreen: digits, walk or heat map in the middle, and panels about digits below."""
+"""PiScreen: digits, walk or heat map, with panels about them at the right or below."""
 
 from __future__ import annotations
 
@@ -157,6 +157,8 @@ class PiScreen(RunScreen):
         super().restart(snapshot)
         for view in self.query(WalkView):
             view.restart(self.stage.walk)
+        for heat in self.query(Picture).filter("#heat"):
+            heat.lay_out()
 
     def title_of_output(self) -> str:
         """Return the title of the frame around the digits."""

@@ -42,7 +42,10 @@ class Stage:
         self.show(_NAMES[(_NAMES.index(self.view) + 1) % len(_NAMES)])
 
     def show(self, name: str) -> None:
-        """Show the view of this name; do nothing for an unknown name from a settings file."""
+        """Show the view of this name; do nothing if it is shown already, or if the name is unknown.
+
+        A settings file may have an unknown name.
+        """
         if name == self.view or name not in _NAMES:
             return
         self.view = name

@@ -70,7 +70,7 @@ def bench(database: Path, tmp_path: Path) -> Iterator[Bench]:
 
 @pytest.fixture(scope="session")
 def runs() -> Path:
-    """Return a read-only database with three complete runs."""
+    """Return a database with three complete runs; tests share it and must not change it."""
     return shared.made_once("runs", _make_runs) / "pi"
 
 

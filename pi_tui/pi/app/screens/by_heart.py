@@ -53,10 +53,10 @@ class ByHeart(Dialog[int]):
 
     def action_leave(self) -> None:
         """Close the dialog and return the score."""
-        self.dismiss(self._score)
+        self.dismiss(self.score)
 
     @property
-    def _score(self) -> int:
+    def score(self) -> int:
         """Return the number of right digits before the first mistake."""
         return self._wrong[0] if self._wrong else self._said
 
@@ -78,7 +78,7 @@ class ByHeart(Dialog[int]):
         return Content("\n").join(rows)
 
     def _standing(self) -> Content:
-        score = words.counted(self._score, "digit")
+        score = words.counted(self.score, "digit")
         known = f"{score} without a mistake" + (" so far" if not self._wrong else "")
         missed = f" · {words.counted(len(self._wrong), 'mistake')}" if self._wrong else ""
         best = f" · best {self._best:,}" if self._best else ""

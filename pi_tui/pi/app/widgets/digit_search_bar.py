@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from pi_tui.app.widgets.search_bar import SearchBar, SearchInput
+from pi_tui.app.widgets.search_bar import LONGEST, SearchBar, SearchInput
 from pi_tui.needle import Needle
 from pi_tui.pi.digits.chance import chance, chance_in_words
 from pi_tui.words import figures
@@ -29,7 +29,7 @@ class DigitSearchBar(SearchBar):
     FIELD = _DigitInput
     RESTRICT = r"[0-9 ,._-]*"
     PLACEHOLDER = "digits"
-    REFUSAL = "only digits can be found: pi has no letters"
+    REFUSAL = f"only digits can be found, {LONGEST} at most"
     UNIT = "digit"
 
     def meant(self, text: str) -> tuple[str, bool]:

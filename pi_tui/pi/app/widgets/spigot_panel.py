@@ -54,8 +54,8 @@ class SpigotPanel(Panel):
         """Return the lines: held digits, sweep, boxes left, digits per iteration.
 
         While blocks are made, two lines say so instead of held digits, and the sweep's bar shows
-        their progress. While watching, or while the run is being opened, a note is shown instead of
-        all lines.
+        their progress. Once the run is complete, words stand for the sweep and the boxes. While
+        watching, or while the run is being opened, a note is shown instead of all lines.
         """
         snapshot = frame.snapshot
         if snapshot.state is State.WATCHING:
@@ -66,7 +66,7 @@ class SpigotPanel(Panel):
         boxes = " + ".join(words.number(left) for left in inside.boxes_left)
         if len(f"boxes left {boxes} · {inside.series}") <= width:
             boxes += f" · {inside.series}"
-        if snapshot.state is State.COMPLETE:
+        if snapshot.state in (State.VERIFYING, State.COMPLETE):
             sweep, boxes = pair("sweep", ("the last is done", FAINT), width), "not needed now"
         elif inside.making:
             sweep = _row_of("blocks made", inside.blocks_made, inside.blocks, width)
@@ -82,7 +82,9 @@ class SpigotPanel(Panel):
     def _sweep(self, snapshot: Snapshot, width: int) -> Content:
         if snapshot.parts:
             return _row_of("sweep", snapshot.part, snapshot.parts, width)
-        why = "paused" if snapshot.state is State.PAUSED else "waiting for the pace"
+        is_ahead = snapshot.state is State.RUNNING and snapshot.pace.limit is not None
+        idle = "waiting for the pace" if is_ahead else "–"
+        why = "paused" if snapshot.state is State.PAUSED else idle
         return pair("sweep", (why, FAINT), width)
 
 
