@@ -15,8 +15,8 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pi_tui import words
@@ -28,7 +28,8 @@ from pi_tui.carry_on import (
     noting_signals,
     run_to_end,
 )
-from pi_tui.errors import AlreadyOpenError, DamagedError, PiTuiError, StorageError, UsageError
+from pi_tui.checkpoints.records import Run
+from pi_tui.errors import AlreadyOpenError, PiTuiError, StorageError
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
 from pi_tui.reports.progress import TasksProgress, name_of
@@ -43,6 +44,9 @@ from pi_tui.worker.worker import Worker
 
 FIRST_PAUSE, LAST_PAUSE = 0.2, 10.0
 """Seconds between two looks for a free task, at first and at most; the pause grows."""
+
+_TRIED_AGAIN = (AlreadyOpenError.exit_code, StorageError.exit_code)
+"""Exit codes after which a task is not given up: another process has it, or the database failed."""
 
 
 def carry_on_all(
@@ -117,7 +121,7 @@ class _Share:
         while self._left and not self._asked:
             try:
                 free = self._look()
-                if free is None or not self._compute(free):
+                if self._left and (free is None or not self._compute(free)):
                     self._wait(f"waiting for {len(self._left):,} that other processes compute")
                 self._trouble_since = None
             except StorageError as error:
@@ -158,13 +162,16 @@ class _Share:
         before = len(self._left)
         with CheckpointStore.open(self._location, self._kind, write=False) as store:
             for task, run in store.complete_runs(self._left):
-                with suppress(DamagedError, UsageError):  # a worker repairs or reports it
+                with _left_to_a_worker():
                     if (loaded := store.load(run)).machine is None:
                         self._keep(task, loaded.output)
             if len(self._left) < before:
                 self._pause = FIRST_PAUSE
             for task in random.sample(self._left, len(self._left)):
-                if not store.writer(store.find_run(task)):
+                known: Run | None = None
+                with _left_to_a_worker():
+                    known = store.find_run(task)
+                if not store.writer(known):
                     return task
         return None
 
@@ -184,19 +191,23 @@ class _Share:
         self._shown.begin(task)
         with leaving_if_blocked(worker, self._asked):
             run_to_end(worker, self._asked, self._shown.show)
-        snapshot = worker.snapshot
+            return self._settle(worker)
+
+    def _settle(self, worker: Worker) -> bool:
+        """Keep the output of a worker that has ended, or report how it ended; see `_compute`."""
+        task, snapshot = worker.job.task, worker.snapshot
         if snapshot.state is State.COMPLETE:
             self._keep(task, bytes(worker.output))
         elif isinstance(worker.crash, SystemExit | KeyboardInterrupt):
             raise worker.crash
+        elif snapshot.state is State.FAILED and snapshot.exit_code not in _TRIED_AGAIN:
+            self._fail(worker)
         elif self._asked:
             self._tell_of_leaving(worker)
         elif snapshot.exit_code == AlreadyOpenError.exit_code:
             return False
-        elif snapshot.exit_code == StorageError.exit_code:
-            raise StorageError(snapshot.error)
         else:
-            self._fail(worker)
+            raise StorageError(snapshot.error)
         self._pause = FIRST_PAUSE
         return True
 
@@ -231,6 +242,21 @@ class _Share:
         """Show `reason` and wait, longer each time; return early if an exit is requested."""
         until = time.monotonic() + self._pause * random.uniform(0.5, 1.5)
         self._pause = min(1.5 * self._pause, LAST_PAUSE)
-        while time.monotonic() < until and not self._asked:
-            self._shown.show_text(reason)
-            time.sleep(LOOK_SECONDS)
+        with leaving_if_blocked(None, self._asked):
+            while time.monotonic() < until and not self._asked:
+                try:
+                    self._shown.show_text(reason)
+                except BrokenPipeError:  # the reader of our progress has gone
+                    self._asked.ask(signal.SIGPIPE)
+                time.sleep(LOOK_SECONDS)
+
+
+@contextmanager
+def _left_to_a_worker() -> Iterator[None]:
+    """Suppress the failure of one task: a worker repairs or reports it. Let StorageError pass."""
+    try:
+        yield
+    except StorageError:
+        raise
+    except Exception:
+        pass

@@ -58,7 +58,8 @@ def carry_on(
 ) -> tuple[int, bytes]:
     """Compute or resume the task; return the exit code and the whole output.
 
-    If the code is neither 0 nor 6, the output is b"". Code 6 means that the database or the file
+    If the code is neither 0 nor 6, the output is b"". It is b"" with code 0 too if the user left a
+    screen before the run was complete. Code 6 means that the database or the file
     `to` could not be written. If all output was computed nevertheless, it is returned with code 6.
     If it was the database that failed, that output is not verified. A `sys.exit` in a step ends the
     program as usual, after a save.
@@ -84,9 +85,9 @@ def carry_on(
         file = None if to is None else given.path_of(to, "`to` is the path of a file")
         with nullcontext() if file is None else OutputFile.claim(file, where) as target:
             code, output = _compute(job, command, face)
-            if target is not None and (code == 0 or output):
+            if target is not None and output is not None:
                 code = _write(target, output, kind) or code
-            return code, output
+            return code, output or b""
     except PiTuiError as error:
         tell(f"{given.name_of_kind(kind)}: {words.plain(str(error))}")
         return error.exit_code, b""
@@ -102,11 +103,11 @@ def _write(target: OutputFile, output: bytes, kind: Kind) -> int:
         return error.exit_code
 
 
-def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
+def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes | None]:
     """Compute the job with the requested display; return the exit code and the whole output.
 
-    The output is b"" if it is not whole. Raises UsageError if a screen is requested and there is no
-    terminal.
+    The output is None if it is not whole. Raises UsageError if a screen is requested and there is
+    no terminal.
     """
     if face == "screen" and not has_terminal():
         raise UsageError("there is no terminal to show a screen on")
@@ -120,7 +121,7 @@ def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
     code = carry_to_end(worker, program=job.kind.name, again=again)
     if code == 0:
         _tell_if_old(worker.snapshot, began, job.kind.name)
-    return code, bytes(worker.output) if is_whole(worker, code) else b""
+    return code, bytes(worker.output) if is_whole(worker, code) else None
 
 
 def _tell_if_old(snapshot: Snapshot, began: datetime, program: str) -> None:
@@ -157,7 +158,7 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
 
 
 @contextmanager
-def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
+def leaving_if_blocked(worker: Worker | None, asked: LeaveRequest) -> Iterator[None]:
     """Let a signal end the process in the `with` body, even if nobody reads a full standard error.
 
     The main thread may then be in a write to standard error. Python runs the handler of the signal
@@ -167,11 +168,13 @@ def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
     left = threading.Event()
 
     def leave() -> None:
-        worker.stop()
-        while not worker.join(LOOK_SECONDS) and not asked.at_once:
-            pass
+        if worker is not None:
+            worker.stop()
+            while not worker.join(LOOK_SECONDS) and not asked.at_once:
+                pass
         if not left.wait(BLOCKED_SECONDS):
-            os._exit(StorageError.exit_code if worker.latest().lost else 128 + asked.signal)
+            is_lost = worker is not None and worker.latest().lost
+            os._exit(StorageError.exit_code if is_lost else 128 + asked.signal)
 
     def start() -> None:
         # Not by `threading`: the handler may run while the main thread holds the lock of its list.

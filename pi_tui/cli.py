@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; return the exit code. An expected failure is reported in one line on stderr.
 
-    A bug is reported with its traceback. Raises SystemExit after `--help` and `--version`.
+    A bug is reported with its traceback. Raises SystemExit after `--help` and `--version`, for a
+    signal that ends a command (`_leave`), and if the machine of a user raised it.
     """
     garbage.postpone()
     _word_hints()

@@ -164,7 +164,12 @@ def _add_upkeep(add: Adder) -> None:
         "`serve 20000`, `serve open module:name GOAL …`, `serve watch …`",
     )
     serve.add_argument("--port", type=int, default=8314, help="port to listen on (8314)")
-    serve.add_argument("--digits", type=parse_digits, help="run of pi to show in every tab")
+    serve.add_argument(
+        "--digits",
+        type=parse_digits,
+        default=argparse.SUPPRESS,
+        help="run of pi to show in every tab",
+    )
     serve.add_argument(
         "words",
         metavar="open … | watch … | N",
@@ -201,7 +206,13 @@ def _naming_options() -> Parser:
     """
     options = Parser(add_help=False)
     add = options.add_argument
-    add("--digits", type=parse_digits, metavar="N", help="the run of pi with so many digits")
+    add(
+        "--digits",
+        type=parse_digits,
+        default=argparse.SUPPRESS,  # else a --digits before the name of the command is lost
+        metavar="N",
+        help="the run of pi with so many digits",
+    )
     add("--kind", metavar="NAME", help="the run of this kind, if it is not pi")
     add("--goal", type=parse_goal, metavar="N", help="... with this goal")
     add(

@@ -8,7 +8,8 @@ depends on the program is a `Hint`, because not every program has an option `--d
 class Hint:
     """Advice in messages of modules that any program may use; a program may set its own wording.
 
-    Each wording must be able to end a sentence: "…, or WORDING".
+    OTHER_FILE and FRESH must be able to end a sentence: "…, or WORDING". BEGIN and NAME_ONE follow
+    a semicolon or a colon: "…; WORDING".
     """
 
     OTHER_FILE = "choose another location"

@@ -157,6 +157,8 @@ class Piece:
         self, data: bytes | bytearray | Callable[[], bytes], *, lasting: bool = False
     ) -> None:
         """Make a piece; `data` is its bytes, or a function that returns them when needed."""
+        if not (isinstance(data, bytes | bytearray) or callable(data)):
+            raise TypeError(f"a Piece takes bytes, not {type(data).__name__}")
         self._bytes = bytes(data) if isinstance(data, bytearray) else data
         self.lasting = lasting
         self.known: Known | None = None
@@ -186,6 +188,9 @@ class State:
 
     def __init__(self, pieces: Mapping[str, Piece], version: int | None = None) -> None:
         """Make a state of these pieces; names are short, printable, and without spaces."""
+        for name, piece in pieces.items():
+            if not isinstance(piece, Piece):
+                raise TypeError(f"the piece {name} is of type {type(piece).__name__}, not Piece")
         self.pieces = dict(pieces)
         self.version = version
         """The `Kind.version` that saved this state, for `from_state`; None before it is saved."""

@@ -65,7 +65,10 @@ class Task:
 
     @classmethod
     def of_text(cls, goal: int, text: str) -> Task:
-        """Return the task with the parameters in JSON `text`. Raises TypeError or ValueError."""
+        """Return the task with the parameters in JSON `text`.
+
+        Raises TypeError, ValueError or RecursionError if it cannot be read.
+        """
         return cls(goal, _decode(text))
 
     def identity(self, tuning: Collection[str] = ()) -> str:

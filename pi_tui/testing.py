@@ -77,7 +77,11 @@ def prove(kind: Kind, task: Task, steps: int | None = None) -> None:
     `steps` limits the number of steps; the default is all. Equal machines must give equal states,
     so keep times and sets out of them. The test takes about ten times as long as its steps alone.
     """
-    _Proof(kind, task).run(steps)
+    proof = _Proof(kind, task)
+    try:
+        proof.run(steps)
+    finally:
+        proof.close()
 
 
 class _Proof:
@@ -89,6 +93,11 @@ class _Proof:
         self._view = _View.of(self._original)
         self._along: dict[int, Machine] = {}
         """The resumed machines, by the step after which each was resumed."""
+
+    def close(self) -> None:
+        """Close the machines that are left."""
+        for machine in (self._original, *self._along.values()):
+            machine.close()
 
     def run(self, steps: int | None) -> None:
         """Make `steps` steps, or all; resume a machine before the first and after each.
@@ -118,7 +127,7 @@ class _Proof:
         self._along[after] = self._resumed(self._view, f"after step {after:,}")
         latest = after - NEWEST
         if latest > 0 and latest & (latest - 1):  # keep those resumed after step 0, 1, 2, 4, 8 …
-            self._along.pop(latest, None)
+            self._along.pop(latest).close()
 
     def _resumed(self, view: _View, when: str) -> Machine:
         """Return a machine resumed from the state and output in `view`.
@@ -162,7 +171,7 @@ class _Proof:
     def _compare_in_step(self, before: _View, number: int) -> None:
         when = f"in the middle of step {number + 1:,}"
         before.expect(self._original, f"{when}: the machine", " as it was before the step")
-        self._resumed(_View.of(self._original), when)
+        self._resumed(_View.of(self._original), when).close()
 
     def _check_rules(self, before: _View, number: int) -> None:
         if self._view.steps <= before.steps:

@@ -1,4 +1,4 @@
-"""Format numbers, times and sizes for people, the same way everywhere."""
+"""Format numbers, times and texts for people; parse the numbers that people type."""
 
 from __future__ import annotations
 

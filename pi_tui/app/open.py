@@ -25,11 +25,11 @@ def open_app(
     fresh: bool = False,
     tasks: Callable[[int], Task] | None = None,
     goes_on: str = "",
-) -> tuple[int, bytes]:
+) -> tuple[int, bytes | None]:
     """Show the run of a task until the user exits; return exit code and whole output.
 
-    The output is that of `task`, also if the user opened another run. It is b"" if the run was not
-    complete when the user left it. If `task` is None, the app asks for a goal; the output is b"".
+    The output is that of `task`, also if the user opened another run. It is None if the run was not
+    complete when the user left it. If `task` is None, the app asks for a goal; the output is None.
 
     The function `tasks` makes the task of a goal, and raises BadState for an impossible goal.
     Without `tasks`, the new task has the parameters of the run on the screen. `location` is the
@@ -73,4 +73,4 @@ def open_app(
         with logging_to(app.streams()):
             code = run_to_the_end(app, app.quitting)
     is_whole = worker is not None and worker.snapshot.state is State.COMPLETE
-    return code, bytes(worker.output) if worker and is_whole else b""
+    return code, bytes(worker.output) if worker and is_whole else None

@@ -66,13 +66,18 @@ class RunCatalogue(Database):
         """Return each of the tasks whose run is complete, with that run.
 
         Leaves out a run whose identity was stored under other `tuning` names, as by a migration;
-        `find_run` finds such a run.
+        `find_run` finds such a run. Also leaves out a run whose row is damaged, or that a newer
+        version of the kind saved; `find_run` raises DamagedError or NotOursError for it.
         """
         named = {(task.goal, self._identity_of(task)): task for task in tasks}
         with self.transaction() as connection:
             rows = connection.execute(self._mine().where(RUNS.c.status == COMPLETE)).all()
-        found = [(named.get((row.goal, row.identity)), row) for row in rows]
-        return [(task, self.to_run(row)) for task, row in found if task is not None]
+            found = []
+            for row in rows:
+                if (task := named.get((row.goal, row.identity))) is not None:
+                    with suppress(BadRow, NotOursError):
+                        found.append((task, self.to_run(row)))
+            return found
 
     def latest_run(self) -> Run | None:
         """Return the unfinished run used last, else the complete run used last, else None.

@@ -94,7 +94,8 @@ class OutputFile:
     def __enter__(self) -> Self:
         try:
             if self._temporary is not None:
-                self._temporary.__enter__()
+                self._temporary.__enter__()  # only a try: a process killed later leaves no folder
+                self._temporary.__exit__()
             return self
         except OSError as error:
             raise StorageError(_cannot(self._target, error)) from error
@@ -114,6 +115,8 @@ class OutputFile:
         refuse_files_of_databases(self._target, self._location)  # may be one by now
         part = None if self._temporary is None else self._temporary.path / "output"
         try:
+            if self._temporary is not None:
+                self._temporary.__enter__()
             with self._opened(part) as stream:
                 for piece in content.pieces():
                     stream.write(piece)

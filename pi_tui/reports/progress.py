@@ -27,8 +27,8 @@ class RunProgress:
         made, *figures = _figures(snapshot)
         if snapshot.whole is not None:
             made = f"{snapshot.made:,}/{snapshot.whole:,}"
-        # In a pipe, print nothing before the first step: there is no news, and a refusal must be
-        # one line.
+        # A pipe gets a line at once only when the comparison begins. It must get none before the
+        # first step, because a refusal is one line.
         changed = snapshot.state is State.VERIFYING and snapshot.parts > 0
         if self._line.show(
             " · ".join((made, *figures)),

@@ -18,7 +18,6 @@ def how_it_goes_on(snapshot: Snapshot) -> tuple[str, ...]:
     if snapshot.resumed_at is None or not (snapshot.resumed or snapshot.left_open):
         return ()
     moment = snapshot.resumed_at.astimezone()
-    made = f"{snapshot.resumed:,}"
     amount = words.amount(snapshot.resumed, snapshot.resumed_lines, snapshot.unit)
     day, clock = f"{moment:%Y-%m-%d %H:%M:%S}", f"{moment:%H:%M:%S}"
     if not snapshot.left_open:
@@ -36,6 +35,6 @@ def how_it_goes_on(snapshot: Snapshot) -> tuple[str, ...]:
         f"the last session was cut off {after} its save of {clock}; {kept}",
         f"last session was cut off {after} its save; {kept}",
         f"the last session was cut off; {kept}",
-        f"cut off; all {made} saved are there" if snapshot.resumed else f"cut off; {kept}",
+        f"cut off; {kept.replace(' ' + amount.partition(' ')[2], '', 1)}",
         "cut off; all is there",
     )

@@ -39,7 +39,7 @@ class StatusLine:
                 print(text, file=self._stream, flush=True)
         except BrokenPipeError:
             raise
-        except OSError:
+        except (OSError, ValueError):  # ValueError: closed, or it cannot encode the text
             self._has_failed = True
 
     def show(
@@ -87,10 +87,10 @@ def _live_bar(stream: TextIO) -> Iterator[RichProgress]:
             return False
 
     bar = RichProgress(
-        TextColumn("{task.fields[word]:<9}", style="bold"),
+        TextColumn("{task.fields[word]:<9}", style="bold", markup=False),
         BarColumn(bar_width=None),
-        TextColumn("{task.fields[figures]}"),
-        console=Plain(file=stream, markup=False),
+        TextColumn("{task.fields[figures]}", markup=False),
+        console=Plain(file=stream, markup=False, emoji=False),
         transient=True,
         expand=True,
         redirect_stdout=is_tty(sys.stdout),  # prints to a file must reach the file

@@ -67,7 +67,7 @@ def main() -> int:
     again = f"lines {goal}"
     cadence = Cadence(seconds=0.5)
     code, output = open_app(LinesKind(seconds), Task(goal), database, again=again, cadence=cadence)
-    sys.stdout.write(f"output of {len(output)} bytes\n")
+    sys.stdout.write(f"output of {len(output or b'')} bytes\n")
     return code
 
 

@@ -23,7 +23,7 @@ from pi_tui.examples.lucas_lehmer import Mersenne
 kind = Mersenne()
 task = kind.task(int(sys.argv[1]))
 code, output = open_app(kind, task, sys.argv[2], again="lucas again", tasks=kind.task)
-print("it is", output.decode() or "unknown")
+print("it is", output.decode() if output else "unknown")
 sys.exit(code)
 """
 FAILS = """

@@ -109,6 +109,11 @@ def add_range(parser: Parser) -> None:
     )  # fmt: skip
 
 
+def _add_run(parser: Parser, told: str) -> None:
+    """Add the option `--digits`, which may also stand before the name of the command."""
+    parser.add_argument("--digits", type=parse_digits, default=argparse.SUPPRESS, help=told)
+
+
 def add_digits(add: Adder) -> None:
     """Add the commands about digits of pi."""
     find = add(
@@ -118,7 +123,7 @@ def add_digits(add: Adder) -> None:
         tidy=True,
     )
     find.add_argument("text", metavar="TEXT", help="the digits, like 14031988 for a birthday")
-    find.add_argument("--digits", type=parse_digits, help="of this run (the longest)")
+    _add_run(find, "of this run (the longest)")
     find.add_argument("--first", type=int, default=10, metavar="N", help="places to show (10)")
     add_json(find)
     picture = add(
@@ -128,7 +133,7 @@ def add_digits(add: Adder) -> None:
         tidy=True,
     )
     picture.add_argument("kind", choices=("walk", "heat"), help="the random walk, or a heat map")
-    picture.add_argument("--digits", type=parse_digits, help="of this run (the last)")
+    _add_run(picture, "of this run (the last)")
     add_range(picture)
     picture.add_argument(
         "-o",
@@ -147,4 +152,4 @@ def add_digits(add: Adder) -> None:
         f"{_PI}.saved_digits:verify",
         "compare a run's saved digits with an independent pi",
     )
-    verify.add_argument("--digits", type=parse_digits, help="of this run (the last)")
+    _add_run(verify, "of this run (the last)")
