@@ -87,10 +87,11 @@ def write(
         if known and known.sha256 in doubted and _is_sound(connection, run_id, known):
             done.add(known.sha256)
         if known is None or known.sha256 not in done:
-            data: Any = piece.read()
-            if not isinstance(data, bytes):
-                kind = type(data).__name__
+            found: Any = piece.read()
+            if not isinstance(found, bytes | bytearray | memoryview):
+                kind = type(found).__name__
                 raise BrokenRule(f"the function of the piece {name} returned {kind}, not bytes")
+            data = bytes(found)
             known = Known(hashlib.sha256(data).digest(), len(data))
             piece.known = known if piece.lasting else None
             if known.sha256 not in done:
