@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,24 @@ def test_prove_rejects_an_incomplete_state_and_broken_rules(forgets: str, told: 
     with pytest.raises(AssertionError) as found:
         prove(Throws(forgets), Task(30))
     assert str(found.value) == told
+
+
+@pytest.mark.parametrize("forgets", ["", "the dice", "what it found"])
+def test_prove_closes_every_machine_that_it_makes(forgets: str) -> None:
+    open_now: list[Machine] = []
+
+    class Closing(Throws):
+        def new(self, task: Task) -> Dice:
+            return self.opened(super().new(task))
+
+        def from_state(self, task: Task, state: State, output: bytes) -> Dice:
+            return self.opened(super().from_state(task, state, output))
+
+        def opened(self, machine: Dice) -> Dice:
+            open_now.append(machine)
+            machine.close = lambda: open_now.remove(machine)  # type: ignore[method-assign]
+            return machine
+
+    with pytest.raises(AssertionError) if forgets else nullcontext():
+        prove(Closing(forgets), Task(30))
+    assert open_now == []

@@ -9,6 +9,21 @@ from tests.commands.long_run import LONG, SLOW
 from tests.helpers import saved
 from tests.terminal.emulator import Terminal
 
+ALL = """
+import sys, time
+from pi_tui import carry_on_all, resumable
+
+@resumable
+def slow(goal, at=0, *, pattern):
+    while at < goal:
+        at += 1
+        time.sleep(0.02)
+        yield {"at": at}, f"{at}\\n", at / goal
+
+tasks = [slow.task(100, pattern="[/x]:heart:")]
+print("code", carry_on_all(slow, tasks, sys.argv[1])[0])
+"""
+
 
 def run(database: Path, *arguments: object) -> Terminal:
     return Terminal("run", "--db", database, *(arguments or SLOW), "--checkpoint-every", "0.1s")
@@ -53,3 +68,11 @@ def test_run_command_refuses_a_folder_as_database_in_one_line(database: Path) ->
     with run(database, "--digits", "9") as terminal:
         assert terminal.wait() == 7
         assert re.search(rb"\x1b\[2Kpi-tui: [^\r\n]+ is a folder; [^\r\n]+\r\n\Z", terminal.raw)
+
+
+def test_bar_of_several_tasks_shows_a_parameter_with_brackets_as_it_is(database: Path) -> None:
+    with Terminal(database, program=("-c", ALL), size=(100, 24)) as terminal:
+        terminal.see(r"pattern=\[/x\]:heart:")
+        terminal.see("code 0")
+        assert terminal.wait() == 0
+        assert "Traceback" not in terminal.screen

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pi_tui.carry_on import carry_on
-from pi_tui.machine import Poll, State, Task, unwatched
+from pi_tui.machine import Piece, Poll, State, Task, unwatched
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Cadence, Job
 from pi_tui.worker.worker import Worker
@@ -103,6 +103,23 @@ def test_work_that_is_no_pair_of_numbers_is_named(
 ) -> None:
     told = told_by(kind_with("work", lambda _: wrong), database, capsys)
     assert told.startswith(f"walk: work() returned {wrong}, not a Work; ")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: State({"a": Piece("x")}), "raised TypeError('a Piece takes bytes, "),  # type: ignore[arg-type]
+        (lambda: State({"a": b"x"}), "raised TypeError('the piece a is of type bytes"),  # type: ignore[dict-item]
+        (lambda: State({"a b": Piece(b"x")}), 'raised ValueError("a piece has a short'),
+        (lambda: State({"a": Piece(lambda: "x")}), "the function of the piece a returned str, "),  # type: ignore[arg-type,return-value]
+    ],
+    ids=["text", "no Piece", "name", "function"],
+)
+def test_state_with_an_unusable_piece_is_named_as_the_fault_of_the_machine(
+    make: Callable[[], State], said: str, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = told_by(kind_with("to_state", lambda _: make()), database, capsys)
+    assert said in told.splitlines()[-1]
 
 
 class FewerArguments(Walks):
