@@ -117,7 +117,7 @@ class Loop:
         if (machine := loaded.machine) is not None:
             self._machine, self._notes = machine, checked.notes(machine)
             shown = max(self._shown_before(loaded), self._board.snapshot.done)
-            verifying = machine.verifying_work if self._job.verify else 0.0
+            verifying = checked.verifying_work(machine) if self._job.verify else 0.0
             made, elapsed = len(machine.output), loaded.run.elapsed
             length = self._board.snapshot.length
             self._meter = Meter(self._work(), made, elapsed, shown, verifying, length)
