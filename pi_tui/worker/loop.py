@@ -198,7 +198,7 @@ class Loop:
         if self._recovery.in_doubt:
             return
         if self._machine.steps == self._saved_steps and self._is_still_there():
-            self._saves.saved(self._clock(), self._board.snapshot.made, took=0.0)
+            self._saves.saved(self._clock(), len(self._machine.output), took=0.0)
             self._board.publish(save_failure=None)
         else:
             self._publish(state=State.SAVING)
