@@ -76,9 +76,27 @@ def work(machine: Machine) -> Work:
         return Work(0.0, 0.0)
 
 
+def verifying_work(machine: Machine) -> float:
+    """Return how much of the total work of a machine is due to `Kind.verify`."""
+    return _number("verifying_work", machine.verifying_work, "a number") or 0.0
+
+
+def share(kind: Kind, task: Task, steps: int, length: int) -> float | None:
+    """Return the share of the work done that the kind estimates, 0 to 1; None if unknown."""
+    found = kind.share(task, steps, length)
+    return None if found is None else _number("share", found, "a number or None")
+
+
 def notes(machine: Machine) -> tuple[str, ...]:
     """Return the messages that a machine has for the user."""
     return tuple(map(str, _checked("notes", machine.notes, tuple | list, "a tuple of texts")))
+
+
+def _number(method: str, value: SupportsFloat, what: str) -> float | None:
+    try:
+        return float(_checked(method, value, SupportsFloat, what))
+    except OverflowError:  # an int beyond any float
+        return None
 
 
 def _checked(method: str, value: _T, wanted: Any, what: str) -> _T:

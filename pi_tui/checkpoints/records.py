@@ -1,7 +1,6 @@
 """The frozen records that the store returns in place of database rows.
 
-This module imports only the standard library and `machine`, so an app can use these records
-before SQLAlchemy is loaded.
+This module imports nothing slow, so an app can use these records before SQLAlchemy is loaded.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from pi_tui.checkpoints import checked
 from pi_tui.machine import Kind, Machine, Task, Work
 from pi_tui.words import amount
 
@@ -50,7 +50,7 @@ class Checkpoint:
         Writer, watcher, `status` and the list of runs all call this, so they show one number.
         """
         share = self.work.share if self.work else None
-        return kind.share(task, self.steps, self.length) if share is None else share
+        return checked.share(kind, task, self.steps, self.length) if share is None else share
 
 
 @dataclass(frozen=True, slots=True)

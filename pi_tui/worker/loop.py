@@ -117,7 +117,7 @@ class Loop:
         if (machine := loaded.machine) is not None:
             self._machine, self._notes = machine, checked.notes(machine)
             shown = max(self._shown_before(loaded), self._board.snapshot.done)
-            verifying = machine.verifying_work if self._job.verify else 0.0
+            verifying = checked.verifying_work(machine) if self._job.verify else 0.0
             made, elapsed = len(machine.output), loaded.run.elapsed
             length = self._board.snapshot.length
             self._meter = Meter(self._work(), made, elapsed, shown, verifying, length)
@@ -198,7 +198,7 @@ class Loop:
         if self._recovery.in_doubt:
             return
         if self._machine.steps == self._saved_steps and self._is_still_there():
-            self._saves.saved(self._clock(), self._board.snapshot.made, took=0.0)
+            self._saves.saved(self._clock(), len(self._machine.output), took=0.0)
             self._board.publish(save_failure=None)
         else:
             self._publish(state=State.SAVING)

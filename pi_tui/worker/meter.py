@@ -24,10 +24,10 @@ def work_of(job: Job, task: Task, machine: Machine) -> Work:
     not know its total, `Kind.share` estimates the share that is done, and the total is 1.
     """
     done, total = checked.work(machine)
-    total -= 0.0 if job.verify else machine.verifying_work
+    total -= 0.0 if job.verify else checked.verifying_work(machine)
     if Work(done, total).share is not None:
         return Work(min(done, total), total)
-    share = job.kind.share(task, machine.steps, len(machine.output))
+    share = checked.share(job.kind, task, machine.steps, len(machine.output))
     return Work(0.0, 0.0) if share is None else Work(share, 1.0)
 
 

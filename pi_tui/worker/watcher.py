@@ -152,7 +152,8 @@ class Watcher:
         while len(output) < run.committed and not self._board.stop_wanted:
             more = store.output(run, len(output), min(len(output) + BATCH, run.committed))
             if not more:
-                return  # the run has begun again, or was truncated: the next look reads it anew
+                self._forget()  # the run has begun again, or was truncated: read it anew
+                return
             output += more
             self._board.publish(made=len(output))
         lines = self._lines.of(output, len(output))

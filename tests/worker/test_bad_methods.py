@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,12 @@ from pi_tui.carry_on import carry_on
 from pi_tui.machine import Piece, Poll, State, Task, unwatched
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Cadence, Job
+from pi_tui.worker.snapshot import State as Word
 from pi_tui.worker.worker import Worker
 from tests.tiny import Walk, Walks
-from tests.worker.odd_walks import TASK, Odd, finishes, raising, run, saved_steps
+from tests.worker.odd_walks import TASK, WHOLE, Odd, finishes, raising, run, saved_steps
 
-OF_MACHINE = ("to_state", "work", "check", "verifying_work", "notes", "done", "figures")
+OF_MACHINE = ("to_state", "work", "check", "verifying_work", "notes", "done", "figures", "close")
 OF_KIND = ("new", "from_state", "limits", "length", "accepts", "verify", "title", "share")
 KEPT = ("nothing is saved", "what was saved is kept", "saved step 112")
 PROPERTIES = ("verifying_work", "notes", "done")
@@ -29,6 +32,14 @@ def kind_with(name: str, method: Callable[..., Any]) -> Walks:
     changed = property(method) if name in PROPERTIES else method
     bad = type("Bad", (of,), {name: changed})
     return bad() if of is Walks else made_of(bad)
+
+
+def method(name: str, body: str) -> Callable[..., Any]:
+    """Return a method with this line as its body, as if a user had written it in a file."""
+    found: dict[str, Any] = {}
+    exec(compile(f"def {name}(this, *_, **__):\n    {body}", "<user>", "exec"), found)
+    written: Callable[..., Any] = found[name]
+    return written
 
 
 def made_of(bad: type[Walk]) -> Walks:
@@ -62,10 +73,7 @@ def test_method_that_raises_is_named_with_only_its_own_traceback(
 ) -> None:
     if name == "from_state":
         begin(database, capsys)
-    code = compile(f"def {name}(this, *_, **__):\n    return 1 / 0", "<user>", "exec")
-    found: dict[str, Any] = {}
-    exec(code, found)
-    told = told_by(kind_with(name, found[name]), database, capsys).splitlines()
+    told = told_by(kind_with(name, method(name, "return 1 / 0")), database, capsys).splitlines()
     assert told[0] == "Traceback (most recent call last):"
     assert told[1].endswith(f"in {name}"), "no frames of ours before it"
     assert told[-1].startswith(f"walk: {name}() raised ZeroDivisionError(")
@@ -75,14 +83,21 @@ def test_method_that_raises_is_named_with_only_its_own_traceback(
 SHOULD = {
     "to_state": "a State",
     "work": "a Work",
+    "verifying_work": "a number",
     "notes": "a tuple of texts",
     "new": "a Machine",
     "from_state": "a Machine",
     "limits": "Limits",
     "length": "an int or None",
+    "share": "a number or None",
     "verify": "a bool",
 }
-WRONG = [(name, wrong) for name in SHOULD for wrong in (None, b"12") if wrong or name != "length"]
+WRONG = [
+    (name, wrong)
+    for name in SHOULD
+    for wrong in (None, b"12")
+    if wrong or "or None" not in SHOULD[name]
+]
 
 
 @pytest.mark.parametrize(("name", "wrong"), WRONG)
@@ -120,6 +135,39 @@ def test_state_with_an_unusable_piece_is_named_as_the_fault_of_the_machine(
 ) -> None:
     told = told_by(kind_with("to_state", lambda _: make()), database, capsys)
     assert said in told.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["new", "from_state", "to_state"])
+def test_base_exception_raised_by_a_method_is_reported_with_the_name_of_the_method(
+    name: str, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if name == "from_state":
+        begin(database, capsys)
+    raises = method(name, "raise __import__('asyncio').CancelledError")
+    told = told_by(kind_with(name, raises), database, capsys).splitlines()
+    assert told[-1].startswith(f"walk: {name}() raised CancelledError(); ")
+
+
+@pytest.mark.parametrize("number", [Decimal, Fraction, lambda steps: steps * 10**400])
+@pytest.mark.parametrize("name", ["work", "verifying_work", "share"])
+def test_work_in_numbers_that_are_no_floats_does_not_end_the_run(
+    name: str, number: Callable[[int], Any], database: Path
+) -> None:
+    def found(machine: Walk, *_: object) -> Any:
+        return (number(machine.steps), number(112)) if name == "work" else number(1)
+
+    worker = Worker(Job(kind_with(name, found), TASK, str(database), verify=False))
+    worker.start()
+    assert worker.join(60)
+    assert worker.snapshot.state is Word.COMPLETE, worker.snapshot.error
+
+
+def test_notes_that_are_no_texts_are_shown_as_texts(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = kind_with("notes", lambda walk: (5, None)[: walk.steps])
+    assert carry_on(kind, TASK, str(database)) == (0, WHOLE)
+    assert capsys.readouterr().err.splitlines() == ["note: 5", "note: None"]
 
 
 class FewerArguments(Walks):
@@ -200,8 +248,6 @@ def test_method_that_fails_on_its_own_files_or_database_is_not_blamed_on_our_dat
 ) -> None:
     if name == "from_state":
         begin(database, capsys)
-    found: dict[str, Any] = {}
-    exec(compile(f"def {name}(this, *_, **__):\n    return {error}", "<user>", "exec"), found)
-    told = told_by(kind_with(name, found[name]), database, capsys).splitlines()
+    told = told_by(kind_with(name, method(name, f"return {error}")), database, capsys).splitlines()
     assert told[-1].startswith(f"walk: {name}() raised ")
     assert "cannot be used" not in told[-1]

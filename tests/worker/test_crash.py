@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pi_tui.carry_on import is_whole
 from pi_tui.checkpoints.connection import engine
 from pi_tui.errors import StorageError
 from pi_tui.files.output_file import FileContent, OutputFile
@@ -22,6 +23,7 @@ from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 from tests.helpers import pi_tui, wait_until
 from tests.tiny import Walks
+from tests.worker.conftest import Clock
 
 
 def test_completion_waits_until_the_database_accepts_its_commit(
@@ -41,6 +43,30 @@ def test_completion_waits_until_the_database_accepts_its_commit(
     again.start()
     assert again.join(60)
     assert again.output == Walks().new(Walks().task()).finalize()
+
+
+def test_run_ends_with_6_and_its_output_if_its_last_commit_fails_longer_than_its_patience(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
+    clock = Clock()
+    with closing(sqlite3.connect(database, **OPTIONS)) as other:
+        kind = HoldingWalks(lambda: other.execute("BEGIN EXCLUSIVE"))
+        worker = Worker(Job(kind, Walks().task(), str(database), patience=30.0), clock=clock)
+        worker.start()
+        wait_until(lambda: worker.snapshot.save_failure)
+        clock.now += 20.0
+        first = worker.snapshot.save_failure
+        wait_until(lambda: worker.snapshot.save_failure not in (first, None))
+        assert not worker.snapshot.state.is_final
+        clock.now += 20.0
+        has_ended = worker.join(10)
+        worker.stop(save=False)
+        assert worker.join(60)
+    assert has_ended
+    assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 6)
+    assert is_whole(worker, 6)
+    assert worker.output == Walks().new(Walks().task()).finalize()
 
 
 OPTIONS: dict[str, Any] = {"isolation_level": None, "timeout": 30, "check_same_thread": False}

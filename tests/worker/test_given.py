@@ -37,6 +37,8 @@ def with_(**attributes: Any) -> Kind:
         (with_(name="\udcff"), "·: Odd.name must be text that UTF-8 can hold"),
         (with_(unit=None), "walk: Odd.unit must be a str, not None"),
         (with_(version="2"), "walk: Odd.version must be an int, not '2'"),
+        (with_(tuning=("bulk")), "walk: Odd.tuning must be a tuple of names, not 'bulk'"),
+        (with_(tuning=None), "walk: Odd.tuning must be a tuple of names, not None"),
         (Walks, "walk: Walks is a class; pass an object of it: Walks()"),
     ],
 )
@@ -83,6 +85,11 @@ def test_one_of_the_tasks_that_is_no_task_is_refused(
         ({"every_output": 0}, "the output between saves is an int from 1, not 0"),
         ({"every_output": "x"}, "the output between saves is an int from 1, not 'x'"),
         ({"cadence": Cadence(output=-1)}, "the output between saves is an int from 1, not -1"),
+        (
+            {"cadence": Cadence(5, share="much")},  # type: ignore[arg-type]
+            "the share of a cadence is a number from 0, not 'much'",
+        ),
+        ({"cadence": Cadence(5, share=-1)}, "the share of a cadence is a number from 0, not -1"),
         ({"cadence": 5}, "a cadence is a Cadence, like Cadence(seconds=5), not 5"),
     ],
 )

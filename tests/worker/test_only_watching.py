@@ -43,9 +43,15 @@ class Writer:
             self.machine.step()
         self.store.save(self.run, self.machine, 1.0)
 
-    def complete(self) -> bytes:
+    def begin_again(self, seed: int) -> None:
+        """Begin the same run again, as an edited program does whose lines depend on `seed`."""
+        other = GeneratorKind(lines, "lines", 1)
+        self.run = self.store.restart(self.run, TASK)
+        self.machine = other.new(other.task(100, seed=seed))
+
+    def complete(self, elapsed: float = 2.0) -> bytes:
         output = self.machine.finalize()
-        self.store.complete(self.run, self.machine, 2.0, verified=False)
+        self.store.complete(self.run, self.machine, elapsed, verified=False)
         return output
 
 
@@ -127,6 +133,54 @@ def test_watcher_without_the_code_of_a_kind_names_a_run_that_was_deleted(
     wait_until(lambda: watcher_of_lines.snapshot.state is State.FAILED)
     gone = "the run of lines 100 seed=3 was deleted by another process"
     assert watcher_of_lines.snapshot.error == gone
+
+
+def test_watcher_of_a_run_begun_again_and_completed_between_two_looks_shows_only_new_output(
+    writer: Writer, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "LOOK_SECONDS", 600.0)
+    worker = watching(database, StoredKind("lines", "lines"), TASK)
+    wait_until(lambda: worker.snapshot.saved_lines == 40)
+    writer.begin_again(seed=7)
+    output = writer.complete(elapsed=0.5)
+
+    def is_complete() -> bool:
+        worker.save_now()  # wakes it for the next look
+        return worker.snapshot.state is State.COMPLETE
+
+    wait_until(is_complete)
+    assert bytes(worker.output) == output
+    assert worker.snapshot.saved_lines == 100
+    worker.stop()
+    assert worker.join(60)
+
+
+def test_watcher_reads_a_run_that_begins_again_while_it_is_read_from_its_new_start(
+    writer: Writer, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new run is first shorter, at the next look longer than what had been read of the old."""
+    monkeypatch.setattr(watcher, "BATCH", 10)
+    reads = list[bytes]()
+    read = CheckpointStore.output
+
+    def read_while_it_begins_again(
+        store: CheckpointStore, run: Run, start: int, stop: int
+    ) -> bytes:
+        if len(reads) == 5:
+            writer.begin_again(seed=7)
+            writer.save(2)
+        reads.append(read(store, run, start, stop))
+        if len(reads) == 6:
+            writer.save(60)
+        return reads[-1]
+
+    monkeypatch.setattr(CheckpointStore, "output", read_while_it_begins_again)
+    worker = watching(database, StoredKind("lines", "lines"), TASK)
+    wait_until(lambda: worker.snapshot.saved_lines == 60, limit=20)
+    assert reads[5] == b""
+    assert bytes(worker.output) == bytes(writer.machine.output)
+    worker.stop()
+    assert worker.join(60)
 
 
 def test_run_of_a_kind_whose_code_is_here_is_only_watched_if_the_job_says_so(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from pi_tui.machine import Poll, unwatched
 from pi_tui.pi.spigot.spigot import Spigot
-from pi_tui.worker.job import MAX, Pace
+from pi_tui.recipes.generator import GeneratorKind
+from pi_tui.worker.job import MAX, Cadence, Job, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 from tests.helpers import wait_until
@@ -42,6 +47,34 @@ def test_pace_change_slows_down_and_speeds_up_a_running_worker(
     worker.set_pace(MAX)
     assert worker.join(120)
     assert worker.snapshot.state is State.COMPLETE
+
+
+def test_slower_pace_counts_the_output_made_since_the_last_snapshot(database: Path) -> None:
+    """Fast steps make much output between two snapshots, which is not to be waited for."""
+
+    def letters(goal: int, made: int = 0) -> Iterator[Any]:
+        while made < goal:
+            made += 1
+            yield {"made": made}, "x"
+
+    kind, clock = GeneratorKind(letters, "letters", 1), Clock()
+    job = Job(kind, kind.task(10**9), str(database), cadence=Cadence())
+    worker = Worker(job, clock=clock)
+    worker.start()
+    wait_until(lambda: len(worker.output) > 10_000)
+    worker.set_pace(Pace.of(100))
+    made = 0
+
+    def stands_still() -> bool:
+        nonlocal made
+        before, made = made, len(worker.output)
+        return before == made
+
+    wait_until(stands_still)
+    clock.now += 1.0
+    wait_until(lambda: len(worker.output) >= made + 90, limit=20)
+    worker.stop(save=False)
+    assert worker.join(60)
 
 
 def test_share_done_and_time_left_follow_the_pace_if_there_is_one(

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import time
+from io import BytesIO
 from pathlib import Path
 
+import pytest
+
+from pi_tui.machine import Piece, Poll, State, Task, unwatched
+from pi_tui.worker.job import Cadence, Job
 from pi_tui.worker.worker import Worker
 from tests.helpers import pi, wait_until
+from tests.tiny import Walk, Walks
 from tests.worker.conftest import SLOWLY, Clock, MakeWorker, in_the_file, is_paused, is_running
+from tests.worker.odd_walks import TASK, Odd, finishes, saved_steps
 
 
 def test_paused_worker_has_saved_and_computes_nothing(
@@ -77,6 +84,69 @@ def test_stop_without_saving_saves_nothing(make_worker: MakeWorker, database: Pa
     worker.stop(save=False)
     assert worker.join(60)
     assert in_the_file(database).output == b""
+
+
+class Closing(Walk):
+    """A walk that keeps its place in a buffer until `close`; its step 21 requests a stop."""
+
+    def __init__(self, task: Task, kind: ClosingWalks) -> None:
+        super().__init__(task)
+        self.kind, self.place = kind, BytesIO()
+
+    def step(self, poll: Poll = unwatched) -> None:
+        if self.steps == 20:
+            self.kind.worker.stop()
+        super().step()
+        self.place.seek(0)
+        self.place.write(b"%-20d %-20d" % (self.steps, self.at))
+
+    def to_state(self) -> State:
+        self.place.seek(0)
+        return State({**super().to_state().pieces, "now": Piece(self.place.read())})
+
+    def close(self) -> None:
+        self.place.close()
+        if self.kind.error:
+            raise self.kind.error
+
+
+class ClosingWalks(Walks):
+    worker: Worker
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+    def new(self, task: Task) -> Walk:
+        return Closing(task, self)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(None, ""), (OSError("gone"), "close() raised OSError('gone'); saved step 21")],
+)
+def test_stop_saves_before_the_machine_is_closed(
+    error: Exception | None, told: str, database: Path
+) -> None:
+    kind = ClosingWalks(error)
+    worker = kind.worker = Worker(Job(kind, TASK, str(database), cadence=Cadence()))
+    worker.start()
+    assert worker.join(60)
+    assert worker.snapshot.error == told
+    assert saved_steps(database) == 21
+    assert finishes(database)
+
+
+def test_stop_in_a_pause_ends_the_worker_without_another_step(database: Path) -> None:
+    def deed(walk: Walk) -> None:
+        worker.pause()
+        Walk.step(walk)
+
+    worker = Worker(Job(Odd(deed), TASK, str(database)))
+    worker.start()
+    wait_until(lambda: is_paused(worker))
+    worker.stop()
+    assert worker.join(60)
+    assert saved_steps(database) == 21
 
 
 def test_stop_ends_a_pause(make_worker: MakeWorker) -> None:

@@ -139,12 +139,6 @@ def test_first_save_of_a_new_run_is_due_after_the_seconds_of_the_cadence() -> No
     assert saves.next_save == 5.0
 
 
-def test_first_save_of_a_resumed_run_is_due_after_the_seconds_of_the_cadence() -> None:
-    saves = SaveSchedule(Cadence(seconds=5))
-    saves.begin(now=0.0, count=0, again=True)
-    assert saves.next_save == 5.0
-
-
 def test_save_is_due_however_far_output_is_beyond_the_next_multiple_of_the_cadence() -> None:
     saves = schedule(Cadence(output=100))
     assert not saves.is_due(0.0, 99)

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,13 +15,14 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Poll, unwatched
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.spigot import Spigot
+from pi_tui.recipes.generator import GeneratorKind
 from pi_tui.worker.board import Board
-from pi_tui.worker.job import MAX, Cadence, Pace
+from pi_tui.worker.job import MAX, Cadence, Job, Pace
 from pi_tui.worker.loop import Loop
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 from tests.helpers import pi, wait_until
-from tests.worker.conftest import MakeWorker, in_the_file
+from tests.worker.conftest import Clock, MakeWorker, in_the_file
 
 
 @contextmanager
@@ -203,14 +205,18 @@ def test_second_flipped_bit_ends_the_run_and_keeps_saved_data(
     assert len(output) > before
 
 
-def test_wrong_state_is_not_saved_at_stop(make_worker: MakeWorker, database: Path) -> None:
+def test_wrong_state_is_not_saved_at_stop_and_the_run_is_closed_cleanly(
+    make_worker: MakeWorker, database: Path
+) -> None:
     worker = make_worker(pace=Pace.of(1), digits_per_step=100)
     wait_until(lambda: worker.snapshot.made == 100)  # and the next is due in a hundred seconds
     flip_a_bit(worker)
     worker.stop()
     assert worker.join(60)
     assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 5)
-    assert in_the_file(database).output == b""
+    saved = in_the_file(database)
+    assert saved.output == b""
+    assert saved.run.owner == "", "the next start reports no crash"
 
 
 def test_run_with_a_damaged_newest_checkpoint_completes_with_right_digits_and_a_note(
@@ -224,6 +230,35 @@ def test_run_with_a_damaged_newest_checkpoint_completes_with_right_digits_and_a_
     assert worker.snapshot.state is State.COMPLETE
     assert bytes(worker.output) == pi(600)
     assert any("damaged" in note for note in worker.snapshot.notes)
+
+
+def letters(goal: int, made: int = 0) -> Iterator[Any]:
+    while made < goal:
+        made += 1
+        yield {"made": made}, "x"
+
+
+@pytest.mark.parametrize("damaged", ["seq = 2", "seq <= 2"])
+def test_run_resumed_after_damage_with_a_cadence_by_output_is_saved_once_at_each_mark(
+    damaged: str, database: Path
+) -> None:
+    """Also while it computes output again that is saved already."""
+    kind = GeneratorKind(letters, "letters", 1)
+    task = kind.task(450)
+    with CheckpointStore.open(str(database), kind) as store:
+        run, machine = store.open_run(task), kind.new(task)
+        for steps in (50, 350):
+            while machine.steps < steps:
+                machine.step()
+            store.save(run, machine, 1.0)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(f"UPDATE pi_checkpoint SET sha256 = zeroblob(32) WHERE {damaged}")
+    worker = Worker(Job(kind, task, str(database), cadence=Cadence(output=100)), clock=Clock())
+    worker.start()
+    assert worker.join(60)
+    saves = [one.length for one in reversed(worker.snapshot.checkpoints) if one.seq > 2]
+    assert saves[0] < 100, "the first by time"
+    assert saves[1:] == [100, 200, 300, 400, 450, 450], "the last two at its end"
 
 
 def save_twice(database: Path) -> None:

@@ -20,7 +20,7 @@ from pi_tui.worker.watcher import WatchingWorker
 from pi_tui.worker.worker import Worker
 from tests.checkpoints.server import Server
 from tests.helpers import pi, saved, started, wait_until
-from tests.worker.conftest import MakeWorker
+from tests.worker.conftest import MakeWorker, is_paused
 
 DIGITS = 12_000
 KIND = SpigotKind(1)
@@ -139,7 +139,8 @@ def test_watcher_reads_long_output_in_parts_of_at_most_a_batch(
     monkeypatch.setattr(CheckpointStore, "output", counted)
     writer = make_worker(DIGITS, digits_per_step=None, verify=False, pace=Pace.of(9_000))
     wait_until(lambda: writer.snapshot.made > 5_000)
-    writer.save_now()
+    writer.pause()
+    wait_until(lambda: is_paused(writer))
     worker = watch(make_worker, DIGITS)
     wait_until(lambda: worker.snapshot.saved > 5_000)
     assert len(read) >= 5

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from pi_tui.checkpoints.connection import answer_timeout
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.rows import output_rows
 from pi_tui.checkpoints.store import CheckpointStore
@@ -170,6 +171,34 @@ def can_begin_to_read(database: Path) -> bool:
         except sqlite3.OperationalError:
             return False
         return True
+
+
+def test_watcher_of_a_server_that_never_answers_ends_soon_after_a_stop(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer_timeout, "LONGEST", 600.0)
+    monkeypatch.setattr(answer_timeout, "LONGEST_WHEN_LEAVING", 0.3)
+    looks, ended = list[int](), list[int]()
+    look, url = Watcher._look, postgres.new_database()
+
+    def looked(self: Watcher, store: CheckpointStore) -> None:
+        looks.append(1)
+        look(self, store)
+        ended.append(1)
+
+    monkeypatch.setattr(Watcher, "_look", looked)
+    with a_writer(url) as writer:
+        writer.save(1_000)
+        kind = SpigotKind(1)
+        worker = WatchingWorker(Job(kind, kind.task(DIGITS), url))
+        worker.start()
+        wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
+        with postgres.stopped():
+            wait_until(lambda: len(looks) > len(ended))  # it waits for the server
+            worker.stop()
+            has_ended = worker.join(20)
+        assert worker.join(60)
+    assert has_ended
 
 
 def test_postgres_commit_never_waits_for_the_watcher(
