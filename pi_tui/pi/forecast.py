@@ -20,7 +20,7 @@ _ALONE = 1.8
 _BASE = 60_000_000
 """Bytes of memory that Python, Textual and SQLAlchemy take."""
 _PER_DIGIT, _PER_THREAD = 9, 1
-"""Bytes of memory at the peak for each of 10 million digits; and for each digit and thread."""
+"""Bytes of memory at the peak for each digit, of 10 million or fewer; more for each thread."""
 _THINNER = 0.09
 """Beyond 10 million, bytes for a digit fall as this power: a billion took 7.2 GB."""
 _ON_DISK = 8

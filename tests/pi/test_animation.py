@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,24 @@ def test_animation_of_any_number_of_digits_is_valid(count: int, form: str) -> No
 def test_animation_of_a_million_digits_is_under_two_megabytes() -> None:
     digits = bytes(pi(100_000)) * 10
     assert len(animate(PictureRequest("walk", digits, 0, (800, 450)), "gif")) < 2_000_000
+
+
+PEAK = """
+import re
+from pi_tui.pi.pictures.animation import animate
+from pi_tui.pi.pictures.request import PictureRequest
+def peak(seconds):
+    animate(PictureRequest("walk", b"0123456789" * 99, 0, (640, 360), seconds=seconds), "webp")
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
+print(peak(1) - peak(8))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peaks are read from /proc")
+def test_longer_webp_takes_hardly_more_memory() -> None:
+    # In kB; each of its 87 further pictures has 900 kB.
+    done = subprocess.run([sys.executable, "-c", PEAK], capture_output=True, check=True)
+    assert -20_000 < int(done.stdout) <= 0
 
 
 @pytest.mark.parametrize("name", ["walk.gif", "walk.webp"])

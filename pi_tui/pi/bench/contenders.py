@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -88,6 +89,26 @@ def peers() -> list[Contender]:
         Contender("textbook in Python", textbook, growth=2.0),
     ]
     return [contender for contender in candidates if shutil.which(contender.words[0])]
+
+
+_FEW = b"3.14159265358979323846"
+_PATIENCE = 20.0
+"""Time-out in seconds for a few digits, which take less than one."""
+
+
+def computes_pi(contender: Contender) -> bool:
+    """Return True if the contender prints a few digits of pi.
+
+    Another program may have the same name: `pi` is a likely one.
+    """
+    command = contender.command(len(_FEW) - 2, Path())
+    try:
+        tried = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return tried.stdout.strip() == _FEW
 
 
 _MPMATH = """\

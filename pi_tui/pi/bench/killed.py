@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from pi_tui.errors import PiTuiError
+
+
+@contextmanager
+def started(
+    command: list[str], environment: Mapping[str, str], output: IO[bytes] | int
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a command with its standard output in `output` and its standard error in a pipe.
+
+    If an exception ends the block, kill the command and all processes that it has started.
+    """
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        env=environment,
+        process_group=0,
+    ) as child:
+        try:
+            yield child
+        except BaseException:  # also ctrl+c, which the child does not get in a group of its own
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            raise
 
 
 def killed_every(
@@ -22,13 +51,10 @@ def killed_every(
     """
     kills, ended, before = 0, False, _cpu_of_children()
     while not ended and _cpu_of_children() - before < give_up:
-        with output.open("wb") as said:
-            child = subprocess.Popen(command, stdout=said, stderr=subprocess.PIPE, env=environment)
         try:
-            _, complaint = child.communicate(timeout=seconds)
+            with output.open("wb") as said, started(command, environment, said) as child:
+                _, complaint = child.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
-            child.kill()
-            child.communicate()
             kills += 1
             continue
         if child.returncode:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -22,6 +22,7 @@ from pi_tui.errors import StorageError, UsageError
 from pi_tui.files.temporary import Temporary
 from pi_tui.pi.bench import contenders as who
 from pi_tui.pi.bench import feel
+from pi_tui.pi.bench.contenders import Contender
 from pi_tui.pi.bench.turns import Turns, environment, tell
 from pi_tui.reports.standard_output import say
 from pi_tui.words import one_line
@@ -79,7 +80,7 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
     """
     report: dict[str, Any] = {"machine": machine(), "runs": turns.runs}
     _announce(turns, full)
-    contenders = [*who.us(), *who.peers()]
+    contenders = [*who.us(), *_peers()]
     large = [n for n in sizes if n >= LARGE] or [max(sizes)]
     report["sizes"] = [row for n in sizes for row in turns.side_by_side(contenders, n)]
     report["first digit"] = [
@@ -98,6 +99,15 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
         report["face"] = face.measure({n: cpu[n] for n in large})
     report["killed"] = [turns.killed(KILLED_SIZE, KILLED_EVERY)] if full else []
     return report
+
+
+def _peers() -> Iterator[Contender]:
+    """Yield the other programs for pi; tell which have only the name of one."""
+    for peer in who.peers():
+        if who.computes_pi(peer):
+            yield peer
+        else:
+            tell(f"not measured: {peer.name}, because {peer.words[0]} prints no digits of pi")
 
 
 def _announce(turns: Turns, full: bool) -> None:

@@ -21,7 +21,7 @@ from pi_tui.errors import PiTuiError, WrongResultError
 from pi_tui.pi.bench import contenders as who
 from pi_tui.pi.bench import stopwatch
 from pi_tui.pi.bench.contenders import Contender
-from pi_tui.pi.bench.killed import killed_every
+from pi_tui.pi.bench.killed import killed_every, started
 from pi_tui.pi.spigot.comparison.reference import pi_digits
 
 PATIENCE = 75.0
@@ -132,11 +132,12 @@ def _time(command: list[str], output: Path) -> dict[str, float]:
     Raises PiTuiError if the command fails.
     """
     watched = [sys.executable, "-I", "-S", str(stopwatch.__file__), str(output), *command]
-    done = subprocess.run(watched, env=environment(), capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip() or "no reason given").splitlines()[-1]
+    with started(watched, environment(), subprocess.PIPE) as child:
+        said, complaint = child.communicate()
+    if child.returncode:
+        last = (complaint.decode(errors="replace").strip() or "no reason given").splitlines()[-1]
         raise PiTuiError(f"a contender failed ({' '.join(command[:4])} …): {last}")
-    took: dict[str, float] = json.loads(done.stdout)
+    took: dict[str, float] = json.loads(said)
     return took
 
 

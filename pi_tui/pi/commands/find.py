@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from pi_tui.checkpoints.store import CheckpointStore
@@ -47,12 +48,19 @@ def find(location: str, text: str, digits: int | None, first: int, *, as_json: b
         run = run_to_search(store, digits)
         refuse_without_output(store, run)
 
+        @lru_cache(maxsize=2)  # hits that are near each other stand in the same piece
+        def piece(start: int) -> bytes:
+            return store.output(run, start, min(start + _PIECE, run.committed))
+
         def read(start: int, stop: int) -> bytes:
-            return store.output(run, max(0, start), min(stop, run.committed))
+            start, stop = max(0, start), min(stop, run.committed)
+            begin = start // _PIECE * _PIECE
+            digits = b"".join(map(piece, range(begin, stop, _PIECE)))
+            return digits[start - begin : stop - begin]
 
         hits = Hits(text, first)
         for start in range(0, run.committed, _PIECE):
-            hits.feed(read(start, start + _PIECE))
+            hits.feed(piece(start))
         places = [_place(offset, len(text), read) for offset in hits.first]
     for line in [_as_json(hits, places)] if as_json else _lines(hits, places):
         say(line)

@@ -107,7 +107,7 @@ def _fault(day: int, month: int, year: str) -> str:
     """
     if not 1 <= month <= 12:
         return f"there is no month {month}; with dots the day is first, with slashes the month"
-    known = len(year) == 4  # without a full year, 29 February may be one of another century
+    known = len(year) == 4  # without a century, 00 counts as 2000, which had a 29 February
     days = calendar.monthrange(int(year) if known else 2000 + int(year or 0), month)[1]
     if 1 <= day <= days:
         return ""

@@ -13,10 +13,7 @@ from typing import NamedTuple
 from pi_tui.pi.digits.statistics import Digits
 
 CHUNK = 10_000
-"""Digits counted by one `feed`: about 2 ms.
-
-Even, for pairs.
-"""
+"""Digits counted by one `feed`: about 2 ms."""
 
 
 class Longest(NamedTuple):

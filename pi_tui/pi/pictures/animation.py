@@ -1,13 +1,14 @@
 """Draw a walk that grows from its first digit, as an animated GIF or WebP. Needs Pillow.
 
 Every picture has the frame of the whole walk, so the path grows and nothing else moves. All
-pictures share the palette of the last one; a palette for each would double the size of the file.
+pictures of a GIF share the palette of the last one; a palette for each would double the file.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -39,10 +40,26 @@ def animate(request: PictureRequest, form: str) -> bytes:
     if shared is not None:
         pictures = (one.quantize(palette=shared, dither=Image.Dither.NONE) for one in pictures)
     options = {"optimize": False} if form == "gif" else {"quality": 75, "method": 3}
-    next(pictures).save(
-        file, form, save_all=True, append_images=pictures, duration=durations, loop=0, **options
-    )
+    first, more = next(pictures), pictures if form == "gif" else [_Film(pictures, count - 1)]
+    first.save(file, form, save_all=True, append_images=more, duration=durations, loop=0, **options)
     return file.getvalue()
+
+
+class _Film:
+    """Passes pictures to Pillow as if they were one image of `n_frames` frames.
+
+    Pillow's WebP would first make a list of all `append_images`: 12 GB for two minutes of the
+    largest size. The frames of one image it takes one by one, with `seek`, each once and in order.
+    """
+
+    def __init__(self, pictures: Iterator[Image.Image], n_frames: int) -> None:
+        self._pictures, self.n_frames = pictures, n_frames
+
+    def seek(self, _: int) -> None:
+        self._shown = next(self._pictures)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._shown, name)
 
 
 class _Growing:

@@ -83,14 +83,10 @@ class Grid(NamedTuple):
         edge = margin(size)
         width, height = size[0] - 2 * edge, size[1] - 3 * edge
         stride = max(1, math.ceil(digits / min(width * height, most)))
-        while True:
-            squares = math.ceil(digits / stride)
-            side = max(1, math.isqrt(width * height // squares))
-            while side > 1 and (width // side) * (height // side) < squares:
-                side -= 1
-            if (width // side) * (height // side) >= squares:
-                break
-            stride += 1
+        squares = math.ceil(digits / stride)
+        side = math.isqrt(width * height // squares)
+        while (width // side) * (height // side) < squares:  # a side of 1 is always enough
+            side -= 1
         columns = min(width // side, squares)
         rows = math.ceil(squares / columns)
         left = (size[0] - columns * side) // 2

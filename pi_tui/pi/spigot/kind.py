@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from pi_tui.pi.spigot.spigot import Spigot
 
 MOST_NINES = 6
-"""Most iterations in a row without a new digit: at the six nines of pi, with one digit a step."""
+"""Most iterations in a row without a new digit, within a million digits and one digit a step.
+
+They are at the six nines of pi. Further on there are seven and more, so the count lags by one then.
+"""
 _NEVER_NINES = 10
 """Digits a step from which on no step is all nines, within the digits computable here."""
 SHORT = 100_000
@@ -109,7 +112,8 @@ class SpigotKind(Kind):
     def share(self, task: Task, steps: int, length: int) -> float:
         """Return the share of the work that is done, 0 to 1, from the counts of steps and digits.
 
-        It equals the share in `Spigot.work`, but needs no spigot.
+        It equals the share in `Spigot.work`, but needs no spigot. Once the verification
+        has begun they differ, because here its steps count as blocks made again.
         """
         size = _size(task)
         swept = _iterations(size, steps, length)

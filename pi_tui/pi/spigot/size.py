@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 BATCH = 65_536
 """Boxes of a batch: one job makes it, one piece of a state holds it. A larger block is a batch."""
+WORK_POINTS = 4_096
+"""Maximum iterations whose work is added up one by one; with more, the work is interpolated."""
 READ_BACK_FROM = 2**18
 """B from which saved blocks are read back; runs with smaller ones take less than 100 MB anyway."""
 
@@ -86,11 +88,21 @@ class Chain(NamedTuple):
         """
         return self.series.box_cost * pow(self.boxes_per_block, 1.277)
 
-    @lru_cache(maxsize=8)  # noqa: B019 - a chain is four numbers
-    def work_of_steps(self) -> list[float]:
-        """Return a list whose item t is the work, in ns, of the first t iterations together.
+    def work_of_steps(self, done: int) -> float:
+        """Return the work, in ns, of the first `done` iterations together.
 
-        Item 0 is 0. No iteration takes more work than the one before it.
+        Iterations beyond the last take none. No iteration takes more work than the one before it.
+        """
+        stride, work = self._work_table()
+        index, rest = divmod(min(done, self.iterations), stride)
+        return work[index] + ((work[index + 1] - work[index]) * rest / stride if rest else 0.0)
+
+    @lru_cache(maxsize=8)  # noqa: B019 - a chain is four numbers
+    def _work_table(self) -> tuple[int, list[float]]:
+        """Return a stride, and a list whose item t is the work of the first t · stride iterations.
+
+        The stride is 1 for up to `WORK_POINTS` iterations. A run of many small steps has a larger
+        one, because a list of a hundred million numbers would take gigabytes.
 
         x and y are `series.box_bits`, B the boxes of a block, K the digits of an iteration, m the
         boxes that it still needs, in whole blocks. A box takes x·log2(s/B) + y bits, where s is the
@@ -99,15 +111,16 @@ class Chain(NamedTuple):
         once (sweep.py), and 2.0 K^0.08 ns, where products are so long that they are done by
         transforms.
 
-        The first call for a run takes about 1 µs an iteration, later calls nothing.
+        The first call for a run takes a few ms at most, later calls nothing.
         """
         k, (x, y) = self.digits_per_step, self.series.box_bits
         work, per_bit = [0.0], min(0.031 * pow(k, 0.47), 2.0 * pow(k, 0.08))
-        for done in range(self.iterations):
+        stride = -(-self.iterations // WORK_POINTS)
+        for done in range(0, self.iterations, stride):
             boxes = self.boxes_needed(done) + self.boxes_per_block / 2
             bits = max(x * log2(boxes / self.boxes_per_block) + y - 1.44 * x, 1.0)
-            work.append(work[-1] + per_bit * boxes * bits)
-        return work
+            work.append(work[-1] + stride * per_bit * boxes * bits)
+        return stride, work
 
 
 class Batch(NamedTuple):
@@ -164,9 +177,9 @@ class Size(Chain):
         means all. `compared` is the share of the verification that is done, 0 to 1.
         """
         making = self._work_of_block()
-        every = [chain.work_of_steps() for chain in self.chains]
-        swept = sum(steps[-1 if done is None else min(done, len(steps) - 1)] for steps in every)
-        swept_in_all = sum(steps[-1] for steps in every)
+        done = self.iterations if done is None else done
+        swept = sum(chain.work_of_steps(done) for chain in self.chains)
+        swept_in_all = sum(chain.work_of_steps(self.iterations) for chain in self.chains)
         total = (made + missing) * making + swept_in_all + self.verifying_work
         return Work(made * making + swept + compared * self.verifying_work, total)
 

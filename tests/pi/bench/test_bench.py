@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from io import FileIO
 from pathlib import Path
+from select import select
 from typing import Any
 
 import pytest
@@ -183,8 +185,28 @@ def test_killed_program_that_never_ends_is_given_up(tmp_path: Path) -> None:
     spins = [sys.executable, "-c", "while True: pass"]
     told = killed_every(0.2, spins, tmp_path / "said", os.environ, give_up=0.5)
     assert not told["ended"]
-    assert told["kills"] >= 2
+    assert told["kills"] >= 1  # on a busy machine, a kill may come late
     assert told["cpu"] >= 0.5
+
+
+def test_bench_ended_by_a_signal_leaves_no_program_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The contender is a child of the child that measures it."""
+    os.mkfifo(alive := tmp_path / "alive")
+    pipes: list[FileIO] = []
+
+    def interrupted(*_: object, **__: object) -> None:
+        pipes.append(alive.open("rb", buffering=0))  # waits until the contender opens it too
+        raise KeyboardInterrupt
+
+    code = f"import time; file = open({str(alive)!r}, 'wb'); time.sleep(600)"
+    sleeper = Contender("sleeper", (sys.executable, "-c", code))
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Turns(tmp_path, 1).attempt(sleeper, 10)
+    with pipes[0] as pipe:
+        assert select([pipe], [], [], 60)[0], "the end of the contender is the end of the file"
 
 
 def test_program_that_fails_before_it_is_killed_is_reported_with_its_message(
@@ -223,6 +245,19 @@ def test_contender_with_wrong_digits_is_refused(tmp_path: Path) -> None:
 def test_bench_reports_why_a_contender_failed(tmp_path: Path) -> None:
     with pytest.raises(PiTuiError, match="no pi today"):
         Turns(tmp_path, 1).side_by_side([Contender("failing", FAILING)], 10)
+
+
+@pytest.mark.parametrize("code", ["print('no pi')", "exit(1)", "input()", "while True: pass"])
+def test_program_that_only_has_the_name_of_one_for_pi_is_not_measured(
+    code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(who, "_PATIENCE", 0.5 if "while" in code else 60.0)
+    assert not who.computes_pi(Contender("pi", (sys.executable, "-c", code)))
+    assert not who.computes_pi(Contender("pi", ("/nowhere/pi",)))
+
+
+def test_installed_programs_for_pi_compute_it() -> None:
+    assert all(map(who.computes_pi, who.peers()))
 
 
 def test_median_ignores_one_bad_run() -> None:

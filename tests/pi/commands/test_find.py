@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.pi.commands import find
 from tests.helpers import pi, pi_tui
 from tests.terminal.emulator import Terminal
 
@@ -66,6 +69,31 @@ def test_find_with_option_json_prints_one_json_object(saved: Path) -> None:
     ]
     assert 0.0029 < told["chance"] < 0.003
     assert set(told["digits_for"]) == {"0.63", "0.95"}
+
+
+def test_find_reads_few_pieces_for_many_places_and_shows_digits_of_two_pieces(
+    saved: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    read, reads = CheckpointStore.output, list[int]()
+
+    def counted(store: CheckpointStore, run: Run, start: int, stop: int) -> bytes:
+        reads.append(start)
+        return read(store, run, start, stop)
+
+    monkeypatch.setattr(find, "_PIECE", 97)
+    monkeypatch.setattr(CheckpointStore, "output", counted)
+    assert find.find(str(saved), "26", None, DIGITS, as_json=True) == 0
+    digits = pi(DIGITS).decode()
+    places = [at for at in range(DIGITS) if digits.startswith("26", at)]
+    assert json.loads(capfd.readouterr().out)["first"] == [
+        {
+            "position": at + 1,
+            "before": digits[max(0, at - 10) : at],
+            "after": digits[at + 2 : at + 12],
+        }
+        for at in places
+    ]
+    assert len(reads) <= 2 * -(-DIGITS // 97)
 
 
 def test_find_searches_the_named_run(saved: Path) -> None:

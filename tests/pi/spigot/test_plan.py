@@ -1,10 +1,12 @@
 """The plan: boxes, iterations and work."""
 
 import itertools
+import tracemalloc
 
 import pytest
 from gmpy2 import mpz
 
+from pi_tui.pi.spigot import size as size_module
 from pi_tui.pi.spigot.plan import plan
 from pi_tui.pi.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES, Series
 from pi_tui.pi.spigot.size import Chain
@@ -56,11 +58,36 @@ def test_work_grows_from_zero_to_the_total_by_ever_smaller_iterations(
     n: int, k: int, b: int
 ) -> None:
     chain = Chain(GOSPER, n, k, b)
-    work = chain.work_of_steps()
+    work = [chain.work_of_steps(done) for done in range(chain.iterations + 1)]
     steps = [after - before for before, after in itertools.pairwise(work)]
-    assert (work[0], len(steps)) == (0, chain.iterations)
+    assert (work[0], work[-1]) == (0, chain.work_of_steps(10**9))
     assert all(step > 0 for step in steps)
     assert all(later <= step * 1.000001 for step, later in itertools.pairwise(steps))
+
+
+def test_work_of_a_billion_steps_is_known_without_a_list_of_them() -> None:
+    chain = Chain(GOSPER, 10**9, 1, 2**22)
+    tracemalloc.start()
+    whole, half = chain.work_of_steps(10**9 + 2), chain.work_of_steps(5 * 10**8)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10**6
+    assert whole / 2 < half < whole
+    last = [chain.work_of_steps(done) for done in range(10**9 - 10, 10**9 + 3)]
+    assert last == sorted(last)
+
+
+def test_interpolated_work_of_many_steps_is_near_the_exact_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exact, rough = Chain(GOSPER, 4_000, 1, 64), Chain(GOSPER, 4_000, 1, 64)
+    wanted = [exact.work_of_steps(done) for done in range(4_003)]
+    Chain._work_table.cache_clear()
+    monkeypatch.setattr(size_module, "WORK_POINTS", 500)
+    told = [rough.work_of_steps(done) for done in range(4_003)]
+    Chain._work_table.cache_clear()
+    assert told == pytest.approx(wanted, rel=0.01)
+    assert told == sorted(told)
 
 
 @pytest.mark.parametrize("n", [1, 10, 999, 1_000, 20_000, 99_999, 100_000, 10_000_000])
@@ -93,7 +120,7 @@ def test_plan_for_few_digits_has_few_digits_per_step() -> None:
 def test_estimated_share_of_making_blocks_is_near_the_measured_one(n: int, share: float) -> None:
     spigot = new(n)
     machine = spigot.work().total - spigot.verifying_work
-    steps = sum(chain.work_of_steps()[-1] for chain in spigot.size.chains)
+    steps = sum(chain.work_of_steps(10**9) for chain in spigot.size.chains)
     assert 1 - steps / machine == pytest.approx(share, abs=0.08)
 
 

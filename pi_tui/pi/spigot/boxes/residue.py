@@ -1,10 +1,9 @@
 """The residue equation: one check that ties every digit ever made to the current state.
 
-Let V be the exact value of all boxes (the mixed-radix number, a fraction; of several chains, the
-sum). One iteration makes V' =
-R·V - R·q. Let S be the value of the boxes at the start, D the number that all super-digits so far
-spell (including the held ones) and X the value that dropped tail blocks took with them. Then after
-t iterations
+Let V be the exact value of all boxes: the mixed-radix number, a fraction. With several chains, it
+is their sum. One iteration makes V' = R·V - R·q. Let S be the value of the boxes at the start, D
+the number that all super-digits so far spell (including the held ones) and X the value that dropped
+tail blocks took with them. Then after t iterations
 
     R^t · S = R · D + V + X
 
