@@ -72,7 +72,7 @@ def test_reader_waits_as_long_as_another_process_writes_a_large_commit(
     path: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The commit takes four times as long as SQLite waits by itself; pages are written meanwhile."""
+    """The commit takes four times as long as SQLite waits, and the file is written meanwhile."""
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
     with open_store() as store:
         save_some(store)
