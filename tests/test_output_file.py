@@ -15,6 +15,7 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
 from tests.examples.helpers import ended, running
 from tests.helpers import PI_TUI, wait_until
+from tests.terminal.emulator import Terminal
 from tests.tiny import Walk, Walks
 
 TASK = Walks().task()
@@ -81,35 +82,60 @@ def test_output_file_that_is_the_database_is_refused(database: Path) -> None:
 
 
 SLOW = """
-import time
+import sys, time
+from pathlib import Path
 from pi_tui import carry_on, resumable
 
 @resumable
 def slow(goal, at=0):
     while at < goal:
+        while at == goal - 1 and not Path("go").exists():
+            time.sleep(0.01)
+            yield {"at": at}, None
         at += 1
-        time.sleep(0.005)
         yield {"at": at}, f"{at} "
 
-code, output = carry_on(slow.kind, slow.task(60), "slow.sqlite3", every_output=20, to="out.txt")
+face = "screen" if "--screen" in sys.argv else "line"
+how = {"every_output": 20, "to": "out.txt", "face": face}
+code, output = carry_on(slow.kind, slow.task(60), "slow.sqlite3", **how)
+sys.exit(code)
 """
+OLD, NEW = "of another day", "".join(f"{n} " for n in range(1, 61))
 
 
 def test_killed_program_leaves_the_output_file_unchanged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("out.txt").write_text("of another day")
+    Path("out.txt").write_text(OLD)
     Path("slow.py").write_text(SLOW)
     with running("slow.py") as child:
         wait_until(Path("slow.sqlite3").exists)
         child.kill()
         child.wait()
-    assert Path("out.txt").read_text() == "of another day"
+    assert Path("out.txt").read_text() == OLD
+    assert names(tmp_path) == {"out.txt", "slow.py"}
+    Path("go").touch()
     done = ended("slow.py")
     assert done.returncode == 0, done.stderr
-    assert Path("out.txt").read_text() == "".join(f"{n} " for n in range(1, 61))
-    assert {"out.txt", "slow.py"} <= names(tmp_path)
+    assert Path("out.txt").read_text() == NEW
+    assert names(tmp_path) == {"out.txt", "slow.py", "go"}
+
+
+def test_output_file_is_unchanged_if_the_user_leaves_the_screen_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("out.txt").write_text(OLD)
+    Path("slow.py").write_text(SLOW)
+    with Terminal("--screen", program=(str(tmp_path / "slow.py"),)) as terminal:
+        terminal.see("running")
+        terminal.send("q")
+        assert terminal.wait() == 0
+    assert Path("out.txt").read_text() == OLD
+    Path("go").touch()
+    assert ended("slow.py").returncode == 0
+    assert Path("out.txt").read_text() == NEW
 
 
 def test_full_disk_under_the_output_file_loses_neither_returned_nor_saved_output(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,30 @@ def test_prove_rejects_an_incomplete_state_and_broken_rules(forgets: str, told: 
     with pytest.raises(AssertionError) as found:
         prove(Throws(forgets), Task(30))
     assert str(found.value) == told
+
+
+@pytest.mark.parametrize("forgets", ["", "the dice"])
+def test_prove_closes_every_machine_also_when_it_rejects_them(forgets: str) -> None:
+    made, closed = list[Dice](), list[Dice]()
+
+    class Closing(Dice):
+        def close(self) -> None:
+            closed.append(self)
+
+    class Closings(Throws):
+        def machine(self, dice: Dice) -> Dice:
+            machine = Closing(Task(dice.goal), forgets)
+            vars(machine).update(vars(dice))
+            made.append(machine)
+            return machine
+
+        def new(self, task: Task) -> Dice:
+            return self.machine(super().new(task))
+
+        def from_state(self, task: Task, state: State, output: bytes) -> Dice:
+            return self.machine(super().from_state(task, state, output))
+
+    with pytest.raises(AssertionError) if forgets else nullcontext():
+        prove(Closings(forgets), Task(30))
+    assert made
+    assert sorted(map(id, made)) == sorted(map(id, closed))

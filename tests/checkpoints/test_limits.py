@@ -212,9 +212,8 @@ def test_check_of_a_state_needs_little_memory_for_lasting_pieces(open_store: Ope
             table = {f"t{n}": Piece(bytes([n]) * 2**20, lasting=True) for n in range(20)}
             return State({**super().to_state().pieces, **table})
 
-    with open_store() as store:
-        run = store.open_run(Walks().task(bulk=2**23))
-        store._kind.limits = lambda _: Limits()  # type: ignore[method-assign]
+    with open_store(kind=Bounded()) as store:
+        run, _ = begin(store)
         store.save(run, advance(Stacked(run.task), 3), 0.0)
     reader = open_store(kind=Bounded(), write=False)
     tracemalloc.start()

@@ -81,19 +81,21 @@ async def test_tab_that_is_closed_while_the_server_ends_gets_one_signal_only(
 
     from pi_tui.commands.web import Tab
 
-    async def nothing(*_: object) -> None:
+    async def nothing(_: object = None) -> None:
         pass
 
     go = tmp_path / "go"
     command = shlex.join([sys.executable, "-c", APP.replace("GO", str(go))])
     tab = Tab(
         f"exec {command}",
-        **dict.fromkeys(("write_bytes", "write_str", "close"), nothing),
+        write_bytes=nothing,
+        write_str=nothing,
+        close=nothing,
         download_manager=DownloadManager(),
     )
     process = await tab._open_app_process()
     assert process.stdout
-    tab._task = asyncio.create_task(process.wait())
+    tab._task = asyncio.create_task(nothing())
     assert await process.stdout.readline() == b"ready\n"
     first = asyncio.create_task(tab.end())
     assert await process.stdout.readline() == b"signal\n"

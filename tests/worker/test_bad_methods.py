@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pi_tui.carry_on import carry_on
-from pi_tui.machine import Poll, State, Task, unwatched
+from pi_tui.machine import Piece, Poll, State, Task, unwatched
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Cadence, Job
 from pi_tui.worker.worker import Worker
@@ -188,3 +188,20 @@ def test_method_that_fails_on_its_own_files_or_database_is_not_blamed_on_our_dat
     told = told_by(kind_with(name, found[name]), database, capsys).splitlines()
     assert told[-1].startswith(f"walk: {name}() raised ")
     assert "cannot be used" not in told[-1]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "told"),
+    [
+        (
+            lambda: {"now": Piece("12")},  # type: ignore[arg-type]
+            "a Piece takes bytes, not str",
+        ),
+        (lambda: {"now": b"12"}, "the piece now is of type bytes, not Piece"),
+    ],
+)
+def test_state_of_text_or_of_plain_bytes_is_reported_as_a_mistake_of_the_machine(
+    pieces: Callable[[], Any], told: str, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = kind_with("to_state", lambda _: State(pieces()))
+    assert told in told_by(kind, database, capsys)
