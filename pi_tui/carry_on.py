@@ -161,10 +161,9 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
 def leaving_if_blocked(worker: Worker | None, asked: LeaveRequest) -> Iterator[None]:
     """Let a signal end the process in the `with` body, even if nobody reads a full standard error.
 
-    The signal may also have come before the `with` body.
     The main thread may then be in a write to standard error. Python runs the handler of the signal
-    and then repeats the write, which never returns. So after a signal a thread waits until all is
-    saved, and ends the process if the main thread does not.
+    and then repeats the write, which never returns. So after a signal, also after one that came
+    before, a thread waits until all is saved, and ends the process if the main thread does not.
     """
     left = threading.Event()
 

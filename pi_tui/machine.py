@@ -187,10 +187,12 @@ class State:
     """
 
     def __init__(self, pieces: Mapping[str, Piece], version: int | None = None) -> None:
-        """Make a state of these pieces; names are short, printable, and without spaces."""
+        """Make a state of these pieces; names are ASCII without spaces, 80 letters at most."""
         for name, piece in pieces.items():
             if not isinstance(piece, Piece):
                 raise TypeError(f"the piece {name} is of type {type(piece).__name__}, not Piece")
+            if not (0 < len(name) <= 80 and all("!" <= letter <= "~" for letter in name)):
+                raise ValueError(f"a piece has a short ASCII name without spaces, not {name!r}")
         self.pieces = dict(pieces)
         self.version = version
         """The `Kind.version` that saved this state, for `from_state`; None before it is saved."""

@@ -141,8 +141,12 @@ class _Proof:
             if value > most:
                 raise AssertionError(f"{when}: {what} is {value:,}, limits() allow {most:,}")
         machine = self._kind.from_state(self._task, view.state(), view.output)
-        machine.check()
-        view.expect(machine, f"{when}: the machine resumed from its state")
+        try:
+            machine.check()
+            view.expect(machine, f"{when}: the machine resumed from its state")
+        except BaseException:
+            machine.close()
+            raise
         return machine
 
     def _step(self, number: int) -> None:

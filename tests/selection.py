@@ -21,7 +21,7 @@ ALL = 1_000
 ONE, NONE = Few(1), Few(0)
 SLOW = {
     "tests/app/test_any_output.py::test_screen_fits_in_a_window_of_every_size": ONE,
-    "tests/app/test_any_output.py::test_output_of_100_mb_scrolls_without_being_copied": NONE,
+    "tests/app/test_any_output.py::test_output_of_100_mb_is_scrolled_searched_and_can_grow": NONE,
     "tests/app/test_in_a_terminal.py": Few(2),
     "tests/checkpoints/test_failing_migration.py": Few(ALL, 2),
     "tests/checkpoints/test_hostile.py": Few(ALL, 2),

@@ -106,7 +106,7 @@ class RunApp(Face):
         self.make_worker, self.location = make_worker, location
         self.kind, self.naming = kind or self.kind, naming or self.naming
         self.when_open = lambda: None
-        self.printed = deque(maxlen=_PRINTED)
+        self.printed, self.writing = deque(maxlen=_PRINTED), []
         self.questions = Questions(self)
         self._keys = KeyQueue(self, super().on_event)
         self.quitting = Quitting(self)
@@ -148,7 +148,12 @@ class RunApp(Face):
         self.worker.start()
 
     def take(self, worker: AnyWorker) -> None:
-        """Start this worker, and show its run from now on in place of the previous run."""
+        """Start this worker, and show its run from now on in place of the previous run.
+
+        Do nothing while the app exits, which has stopped the previous worker only.
+        """
+        if self.quitting.is_leaving:
+            return
         self.worker = worker
         self.live.begin_again()
         worker.start()

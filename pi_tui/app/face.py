@@ -46,6 +46,8 @@ class Face(App[int]):
     """Refreshes more often for two seconds, because a request was made to the worker."""
     printed: deque[str]
     """The newest texts that the machine printed; shown after the exit, as the screen hides them."""
+    writing: list[str]
+    """Names of the files that are being written; an exit does not wait for them."""
     when_open: Callable[[], object]
     """Called when the app has started."""
 

@@ -21,7 +21,7 @@ from pi_tui.worker.snapshot import Snapshot, State
 
 QUICK, SLOW, IDLE = 0.1, 1.0, 20.0
 """Seconds between polls: while the worker computes; while it rests or watches; while it rests and
-its newest checkpoint is over a minute old, so that the age on the screen changes rarely.
+has no checkpoint less than a minute old, so that the age on the screen changes rarely.
 """
 PANELS_EVERY = 3
 """While the worker computes, panels and pictures are drawn at every third poll only: nobody reads

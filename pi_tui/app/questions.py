@@ -24,7 +24,7 @@ class Questions:
     def converse(self, steps: Coroutine[Any, Any, None]) -> None:
         """Start `steps`, a coroutine that asks the user one or more questions.
 
-        Keys typed before the first question is shown are kept for it.
+        Keys typed before the first question is shown are kept for it, for a second at most.
         """
         self._conversations += 1
         self._app.run_worker(self._conversation(steps), group="dialog")

@@ -220,7 +220,7 @@ class RunScreen(Screen[None]):
         unit = words.unit_of_bytes(self.snapshot.unit)
         explain = partial(explain_place, count=self.count, unit=unit)
         answer = await self.face.questions.ask(Ask("Go to position", explain, example="762"))
-        if answer is not None:
+        if answer is not None and explain_place(answer, self.count, unit)[0]:
             self.show_position(parse_place(answer, self.count))
 
     def show_position(self, offset: int, length: int = 1) -> None:

@@ -67,9 +67,7 @@ async def suspend(face: Face) -> None:
     app saves before it exits or opens another run, because the exit would wait until the user types
     `fg`.
     """
-    from pi_tui.app.screens.dialogs import SavingScreen
-
-    if isinstance(face.screen, SavingScreen):
+    if _is_saving(face):
         return
     worker = face.worker
     paused_by_us = not worker.snapshot.state.is_at_rest
@@ -82,7 +80,14 @@ async def suspend(face: Face) -> None:
     driver: Any = face._driver
     if driver is not None and hasattr(driver, "stop_until_continued"):
         driver.stop_until_continued()
-    if paused_by_us:
+    if paused_by_us and not _is_saving(face):  # an exit that waits would wait for the whole run
         worker.resume()
     face.refresh(layout=True)
     face.hurry()
+
+
+def _is_saving(face: Face) -> bool:
+    """Return True while the app saves before it exits or opens another run."""
+    from pi_tui.app.screens.dialogs import SavingScreen
+
+    return any(isinstance(screen, SavingScreen) for screen in face.screen_stack)

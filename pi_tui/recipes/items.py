@@ -144,17 +144,28 @@ class Items(Kind):
         tries only these again. Raises SystemExit with the exit code if anything else kept it from
         the end, such as ctrl+c or a full disk; stderr then tells why, and how to resume.
         """
+        code, output = self._computed(db, fresh=fresh, face=face)
+        if code or not output:  # without output: left by `q` on the screen, and saved
+            raise SystemExit(code)
+        return output
+
+    def _computed(
+        self, db: str | os.PathLike[str] | None, *, fresh: bool, face: Face
+    ) -> tuple[int, bytes]:
+        """Compute or resume all items; return the exit code and the lines of output.
+
+        If an item failed, the code is 0, and its line tells so. The lines are there too if only the
+        save of the last of them failed (code 6). Otherwise they are b"".
+        """
         self._refuse_in_the_making_of_a_worker()
         location = own_file(self.name) if db is None else db
         how: dict[str, Any] = {"cadence": CADENCE, "fresh": fresh, "face": face}
         before = self._made
         code, output = carry_on(self, self.task(), location, **how)
-        if code == 0 and output:  # without output: left by `q` on the screen, and saved
-            return output
         made = None if self._made is before else self._made  # it may fail before it makes one
-        if code != Unfinished.exit_code or made is None or not made.has_failed:
-            raise SystemExit(code)
-        return made.lines()
+        if code == Unfinished.exit_code and made is not None and made.has_failed:
+            return 0, made.lines()
+        return code, output
 
     def _refuse_in_the_making_of_a_worker(self) -> None:
         """Exit if a worker is importing this program, because it would begin the batch again."""
@@ -169,7 +180,8 @@ class Items(Kind):
     def main(self) -> None:
         """Run as a program: parse options, compute, write results to standard output, and exit.
 
-        The exit code is 1 if an item failed; stderr then tells how many.
+        The exit code is 1 if an item failed; stderr then tells how many. Results that could not be
+        saved are written too if all are there; the exit code is then 6.
         """
         import argparse
 
@@ -178,9 +190,11 @@ class Items(Kind):
         add_common_options(parser, own_file(self.name))
         open_standard_streams()
         given = parser.parse_args()
-        output = self.run(given.db, fresh=given.fresh, face="screen" if given.screen else "line")
-        code = print_output(self.name, output)
-        raise SystemExit(code or (1 if self._made and self._made.has_failed else 0))
+        face: Face = "screen" if given.screen else "line"
+        code, output = self._computed(given.db, fresh=given.fresh, face=face)
+        printed = print_output(self.name, output) if code == 0 or output else 0
+        has_failed = bool(output) and self._made is not None and self._made.has_failed
+        raise SystemExit(code or printed or (1 if has_failed else 0))
 
     def limits(self, task: Task) -> Limits:
         """Return the largest sizes that a saved state may have.

@@ -22,7 +22,7 @@ from pi_tui.reports.standard_output import (
     to_stdout,
 )
 from pi_tui.reports.typed import parse_goal
-from pi_tui.words import shortened
+from pi_tui.words import one_line, shortened
 
 _OPTIONS = {"db", "screen", "fresh", "help", "goal"}
 """Options of every program, which no parameter can be."""
@@ -87,7 +87,10 @@ class Resumable(GeneratorKind):
         return outputs
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
-        """Run as a program: parse GOAL and options, compute, write the output, and exit."""
+        """Run as a program: parse GOAL and options, compute, write the output, and exit.
+
+        Whole output that could not be saved is written too; the exit code is then 6.
+        """
         open_standard_streams()
         options = vars(self._parser().parse_args(arguments))
         goal, db = options.pop("goal"), options.pop("db")
@@ -95,7 +98,8 @@ class Resumable(GeneratorKind):
         fresh = options.pop("fresh")
         task = self._asked_for(goal, options)
         code, output = carry_on(self, task, db, face=face, fresh=fresh)
-        raise SystemExit(code or print_output(self.name, output))
+        printed = print_output(self.name, output) if code == 0 or output else 0
+        raise SystemExit(code or printed)
 
     def _asked_for(self, goal: int, parameters: dict[str, Any]) -> Task:
         """Return the task; if the arguments are invalid, print why and exit with code 2."""
@@ -234,6 +238,15 @@ def resumable(
     """
 
     def wrap(wrapped: Callable[..., Yielded]) -> Resumable:
-        return Resumable(wrapped, name or wrapped.__name__.replace("_", "-"), version)
+        if not callable(wrapped):
+            raise TypeError(
+                f"resumable takes a generator function, not {one_line(repr(wrapped), 40)}; "
+                'a name is given as @resumable(name="walk")'
+            )
+        own = getattr(wrapped, "__name__", "")
+        if not (name or own):
+            told = f"a {type(wrapped).__name__} has no name"
+            raise TypeError(f'{told}; give one, as in resumable(name="walk")(…)')
+        return Resumable(wrapped, name or own.replace("_", "-"), version)
 
     return wrap if function is None else wrap(function)

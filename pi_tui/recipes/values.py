@@ -88,7 +88,8 @@ def small_copy(values: Mapping[str, object]) -> dict[str, Any] | None:
 
     Each 64 bytes of an array count as one part. Lists nested too deep to be copied give None too. A
     copy takes a third to a thirtieth of the time of `pieces_of`. Raises Unstorable for a type that
-    cannot be stored. Unlike `pieces_of`, does not check the dtype of an array, or the depth.
+    cannot be stored. Unlike `pieces_of`, does not check the dtype of an array, the depth, or
+    whether a key begins with '!'.
 
     >>> small_copy({"seen": [1, 2], "i": 3}), small_copy({"seen": [0] * 2_000})
     ({'seen': [1, 2], 'i': 3}, None)

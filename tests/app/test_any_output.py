@@ -74,7 +74,7 @@ async def test_bytes_that_are_not_text_are_shown_in_hex_with_their_size(shown: S
         assert "fc fd fe ff" in text_of(app)
 
 
-async def test_output_of_100_mb_is_scrolled_and_searched_and_can_grow(shown: Shown) -> None:
+async def test_output_of_100_mb_is_scrolled_searched_and_can_grow(shown: Shown) -> None:
     row = b"0123456789abcdef" * 3 + b"\n"
     output = bytearray(row * (100 * MB // len(row)) + b"the end\n")
     async with shown(output) as (app, pilot):

@@ -168,3 +168,15 @@ def test_function_with_other_default_closure_or_bound_values_makes_another_run(
 def test_lock_bound_by_partial_does_not_change_the_identity_of_the_task() -> None:
     tasks = [Items(partial(add, Lock()), [1], threads=True, name="f").task() for _ in range(2)]
     assert tasks[0] == tasks[1]
+
+
+def test_value_in_a_closure_is_not_saved_in_clear_nor_at_its_full_length() -> None:
+    password, table = "s3cr3t", "t" * 100_000
+
+    def fetch(goal: int, at: int = 0) -> Iterator[Any]:
+        yield {"at": len(password + table)}
+
+    kind = GeneratorKind(fetch, "fetch", 1)
+    saved = kind.new(kind.task(3)).to_state().data
+    assert b"s3cr3t" not in saved
+    assert len(saved) < 1_000

@@ -105,6 +105,23 @@ def test_generator_that_changes_a_list_and_yields_a_wrong_type_keeps_the_previou
     assert values_of(machine.to_state())["seen"] == [0, 1]
 
 
+def test_generator_that_adds_a_key_that_is_no_text_keeps_the_previous_step() -> None:
+    def breaks(goal: int, seen: dict[Any, int] = {}, i: int = 0) -> Iterator[Any]:  # noqa: B006
+        while True:
+            i += 1
+            seen[i if i == goal else str(i)] = i
+            yield {"seen": seen, "i": i}, f"{i} "
+
+    kind = GeneratorKind(breaks, "breaks", 1)
+    machine = kind.new(kind.task(3))
+    machine.step()
+    machine.step()
+    with pytest.raises(TypeError, match="seen has the key 3; keys of a state are texts"):
+        machine.step()
+    assert (machine.steps, machine.output) == (2, b"1 2 ")
+    assert values_of(machine.to_state())["seen"] == {"1": 1, "2": 2}
+
+
 def test_generator_that_changes_the_dict_it_yielded_and_raises_keeps_the_last_yield() -> None:
     def breaks(goal: int, i: int = 0) -> Iterator[Any]:
         state = {"i": i}

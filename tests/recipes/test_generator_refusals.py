@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pi_tui.errors import BrokenRule, MachineError
 from pi_tui.machine import Task
 from pi_tui.recipes.generator import GeneratorKind
 from pi_tui.recipes.program import resumable
+from tests.recipes.generators import resumed
 
 
 @pytest.mark.parametrize(
@@ -98,9 +100,41 @@ def test_function_whose_signature_cannot_be_resumed_is_refused_on_creation() -> 
     def nothing() -> Iterator[Any]:
         yield {}
 
-    for function, said in ((no_start, "first value"), (stars, "no names"), (nothing, "the goal")):
+    def slash(goal: int, number: int = 0, /) -> Iterator[Any]:
+        yield {"number": number}
+
+    refused = ((no_start, "first value"), (stars, "no names"), (nothing, "the goal"))
+    for function, said in (*refused, (slash, "arguments before a / have no names")):
         with pytest.raises(TypeError, match=said):
             GeneratorKind(function, "wrong", 1)
+
+
+def test_second_yield_of_a_generator_without_state_is_refused_as_it_cannot_be_resumed() -> None:
+    def numbers(goal: int) -> Iterator[Any]:
+        for number in range(goal):
+            yield {}, f"{number} "
+
+    kind = GeneratorKind(numbers, "numbers", 1)
+    machine = kind.new(kind.task(4))
+    machine.step()
+    for one in (resumed(kind, machine, 4), machine):
+        with pytest.raises(BrokenRule, match="numbers has no state, so a resumed run would begin"):
+            one.step()
+        assert (one.steps, one.output) == (1, b"0 ")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("walk", r"takes a generator function, not 'walk'; .* as @resumable\(name="),
+        (partial(iter), r"a partial has no name; give one, as in resumable\(name="),
+    ],
+)
+def test_resumable_refuses_a_text_or_nameless_function_and_tells_how_to_give_a_name(
+    given: Any, said: str
+) -> None:
+    with pytest.raises(TypeError, match=said):
+        resumable(given)
 
 
 @pytest.mark.parametrize(

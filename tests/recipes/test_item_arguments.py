@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import tracemalloc
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,27 @@ from tests.recipes.batches import batch, machine_of, square
 def test_other_inputs_are_another_task() -> None:
     tasks = {batch(square, inputs).task().parameters["inputs"] for inputs in ([1, 2], [1, 3])}
     assert len(tasks) == 2
+
+
+def power(number: int, exponent: int = 2) -> int:
+    return int(number**exponent)
+
+
+def test_identity_of_a_batch_is_as_in_earlier_versions_so_that_its_saved_run_is_found() -> None:
+    inputs = [1, -2.5, "é\n", b"\0", None, (True, 3j), [{"a": [1]}, {2, 3}]]
+    assert batch(power, inputs).task().parameters == {"inputs": "d6e1ed6bd2e19756"}
+    assert batch(square, range(3)).task().parameters == {"inputs": "63d1fff9821ad80d"}
+
+
+def test_identity_of_a_batch_is_computed_without_a_copy_of_all_inputs() -> None:
+    kind = batch(len, [bytes([number]) * 200_000 for number in range(50)])
+    tracemalloc.start()
+    try:
+        kind.task()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000_000
 
 
 def test_batch_without_inputs_is_refused() -> None:
@@ -172,6 +194,9 @@ def test_items_constructor_refuses_a_text_in_place_of_the_function_or_of_retries
         Items(str, [1], retries="2")  # type: ignore[arg-type]
 
 
-def test_inputs_may_come_from_a_generator() -> None:
-    kind = batch(square, (n for n in range(4)))
+@pytest.mark.parametrize(
+    "inputs", [(n for n in range(4)), dict.fromkeys(range(4)).keys()], ids=["generator", "keys"]
+)
+def test_inputs_may_come_from_a_generator_or_the_keys_of_a_dict(inputs: Any) -> None:
+    kind = batch(square, inputs)
     assert (machine_of(kind).finalize(), kind.task().goal) == (b"0\n1\n4\n9\n", 4)

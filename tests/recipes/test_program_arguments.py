@@ -116,6 +116,17 @@ def test_call_with_invalid_arguments_is_refused_in_one_line(
     assert not (folder / "sums.sqlite3").exists()
 
 
+def test_help_of_a_program_shows_names_and_defaults_with_a_percent_sign(folder: Path) -> None:
+    code = SUMS.replace("loud: bool = False", 'loud: str = ""').replace(
+        "factor: int = 1", 'factor: str = "%d.png"'
+    )
+    Path("sums.py").write_text(code.replace("@resumable", '@resumable(name="100%s")'))
+    done = ended("sums.py", "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "(%d.png)" in done.stdout
+    assert "(100%s.sqlite3)" in done.stdout
+
+
 @pytest.mark.parametrize("program", ["sums.py", "batch.py"])
 def test_help_of_a_program_names_every_option_and_the_default_database(
     program: str, folder: Path

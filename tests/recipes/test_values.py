@@ -224,6 +224,8 @@ def test_error_tells_which_part_of_a_value_cannot_be_stored_and_why(
         b'{"a":{"!array":0,"dtype":"O","shape":[1]}}',
         b'{"a":{"!array":0,"dtype":"f8","shape":[99]}}',
         b'{"a":{"!array":0,"dtype":"no","shape":[1]}}',
+        b'{"a":{"!array":0,"dtype":"i4","shape":[1,2],"axes":[1,1]}}',
+        b'{"a":{"!array":0,"dtype":"i4","shape":[1,2],"axes":[2,0]}}',
         b"\xff",
         b'{"a":' + b"[" * 100_000,
     ],
@@ -242,10 +244,21 @@ def test_is_immutable_is_true_only_for_values_without_mutable_parts() -> None:
 def test_array_keeps_its_memory_order_because_sums_depend_on_it(copied: Any) -> None:
     by_columns = numpy.asfortranarray(numpy.arange(12.0).reshape(3, 4))
     by_rows = numpy.arange(12.0).reshape(3, 4)
-    held = copied({"f": by_columns, "c": by_rows, "part": by_rows[:, ::2], "row": by_rows[0]})
+    permuted = numpy.random.default_rng(1).random((7, 30, 11)).transpose(1, 0, 2)
+    part, row = by_rows[:, ::2], by_rows[0]
+    held = {"f": by_columns, "c": by_rows, "part": part, "row": row, "permuted": permuted}
+    held = copied(held)
     found = values_of(State(pieces_of(held)))
     assert found["f"].flags.f_contiguous
     assert found["c"].flags.c_contiguous
+    assert found["permuted"].strides == held["permuted"].strides
+    assert found["permuted"].sum() == permuted.sum()
     for name, array in held.items():
         assert numpy.array_equal(found[name], array)
         assert found[name].flags.writeable
+
+
+def test_array_by_columns_is_restored_from_a_state_that_names_its_order_and_no_axes() -> None:
+    text = b'{"a":{"!array":0,"dtype":"|u1","shape":[2,3],"order":"F"}}'
+    found = values_of(State({"state": Piece(text), "array0.0": Piece(b"adbecf")}))["a"]
+    assert (found.tobytes(), found.flags.f_contiguous) == (b"abcdef", True)

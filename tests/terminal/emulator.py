@@ -85,7 +85,7 @@ class Terminal:
         self._pyte.resize(rows, columns)
 
     def send(self, keys: str | bytes) -> None:
-        """Type text; wait until the program has read it all."""
+        """Type text; wait until the buffer of the terminal has taken it all."""
         rest = keys.encode() if isinstance(keys, str) else keys
         while rest:
             with suppress(BlockingIOError):

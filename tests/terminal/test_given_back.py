@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -56,12 +57,6 @@ def test_kill_of_the_process_group_leaves_a_clean_terminal(database: Path) -> No
         terminal.until(lambda: terminal.left_behind_by_a_job() == [])
 
 
-def writer_of(database: Path) -> int:
-    """Return the pid that the lock of the only run names."""
-    (lock,) = database.parent.glob(f"{database.name}.run-*.lock")
-    return int(lock.read_text().split()[1])
-
-
 @pytest.mark.parametrize("flags", [(), ("-f",)], ids=["by name", "by command line"])
 def test_pkill_of_pi_tui_does_not_kill_the_process_that_restores_the_terminal(
     flags: tuple[str, ...], tmp_path: Path, database: Path
@@ -73,7 +68,7 @@ def test_pkill_of_pi_tui_does_not_kill_the_process_that_restores_the_terminal(
         command = [str(program), "--db", database, *RUN]
         terminal.send(shlex.join(map(str, command)) + "\n")
         terminal.see("running")
-        session = os.getsid(writer_of(database))
+        session = os.getsid(holder(database))
         subprocess.run(["pkill", "-9", "-s", str(session), *flags, "pi-tui"], check=True)
         terminal.see("its last checkpoint stands")
         terminal.until(lambda: terminal.left_behind_by_a_job() == [])
@@ -131,7 +126,7 @@ def test_run_command_that_gets_sigkill_sigabrt_or_sigtstp_leaves_a_visible_curso
     with bash() as terminal:
         terminal.send(typed("run", *SLOW, "--db", database))
         terminal.see(r"running +\S+ +[1-9][\d,]*/100,000")
-        pid = writer_of(database)
+        pid = holder(database)
         os.kill(pid, number)
         terminal.until(lambda: state_of(pid) in ("", "T"))
         assert terminal.left_behind_by_a_job() == []
@@ -149,6 +144,7 @@ def test_export_into_a_pipe_without_reader_delays_no_exit(database: Path, tmp_pa
         terminal.send("q")
         assert (terminal.wait(), terminal.left_behind()) == (0, [])
         assert terminal.raw.count(b"\x1b[<u") == 1
+        assert re.search(r"pipe\s+was\s+not\s+written", terminal.screen)
 
 
 def test_run_command_piped_into_head_prints_report_and_digits_on_separate_lines(

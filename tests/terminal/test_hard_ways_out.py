@@ -188,7 +188,7 @@ def wait_until_the_screen_waits(pid: int) -> None:
         *((b"q", False), (b"?\x03", True)),
     ],
 )
-def test_window_that_accepts_no_bytes_delays_no_exit(
+def test_app_in_a_window_that_accepts_no_bytes_saves_and_ends(
     way: signal.Signals | bytes, is_blocked: bool, database: Path
 ) -> None:
     with Terminal("--db", database, "--digits", 90_000, "--checkpoint-every", 0) as terminal:

@@ -5,11 +5,24 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.commands.long_run import LONG, SLOW
 from tests.helpers import saved
 from tests.terminal.emulator import Terminal
+
+ALL = """
+import sys, time
+from pi_tui import carry_on_all, resumable
+
+@resumable
+def slow(goal, at=0, *, pattern):
+    while at < goal:
+        at += 1
+        time.sleep(0.02)
+        yield {"at": at}, f"{at}\\n", at / goal
+
+tasks = [slow.task(100, pattern="[/x]:heart:")]
+print("code", carry_on_all(slow, tasks, sys.argv[1])[0])
+"""
 
 
 def run(database: Path, *arguments: object) -> Terminal:
@@ -57,26 +70,9 @@ def test_run_command_refuses_a_folder_as_database_in_one_line(database: Path) ->
         assert re.search(rb"\x1b\[2Kpi-tui: [^\r\n]+ is a folder; [^\r\n]+\r\n\Z", terminal.raw)
 
 
-BATCH = """
-from pi_tui import resumable
-
-@resumable
-def rising(goal, at=0, *, pattern=""):
-    while at < goal:
-        at += 1
-        yield {"at": at}, f"{at}\\n"
-
-rising.run_all([rising.task(10**9, pattern="[/b] :smile:")], db="n.db")
-"""
-
-
-def test_bar_of_a_batch_shows_a_parameter_with_brackets_and_colons_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("rising.py").write_text(BATCH)
-    with Terminal(program=("rising.py",), size=(120, 24)) as terminal:
-        terminal.see(r"\[/b\] :smile:")
-        terminal.send("\x03")
-        assert terminal.wait() == 130
+def test_bar_of_several_tasks_shows_a_parameter_with_brackets_as_it_is(database: Path) -> None:
+    with Terminal(database, program=("-c", ALL), size=(100, 24)) as terminal:
+        terminal.see(r"pattern=\[/x\]:heart:")
+        terminal.see("code 0")
+        assert terminal.wait() == 0
         assert "Traceback" not in terminal.screen

@@ -131,7 +131,7 @@ def test_app_asked_to_exit_twice_ends_and_keeps_saved_data(database: Path) -> No
     assert saved(database) >= before
 
 
-def test_exit_while_blocks_are_made_is_quick_and_clean(database: Path) -> None:
+def test_exit_while_blocks_are_made_ends_with_0_and_leaves_a_clean_terminal(database: Path) -> None:
     with Terminal("--digits", "10_000_000", "--db", database) as terminal:
         terminal.see("preparing")
         terminal.send("q")

@@ -105,6 +105,23 @@ def test_work_that_is_no_pair_of_numbers_is_named(
     assert told.startswith(f"walk: work() returned {wrong}, not a Work; ")
 
 
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: State({"a": Piece("x")}), "raised TypeError('a Piece takes bytes, "),  # type: ignore[arg-type]
+        (lambda: State({"a": b"x"}), "raised TypeError('the piece a is of type bytes"),  # type: ignore[dict-item]
+        (lambda: State({"a b": Piece(b"x")}), 'raised ValueError("a piece has a short'),
+        (lambda: State({"a": Piece(lambda: "x")}), "the function of the piece a returned str, "),  # type: ignore[arg-type,return-value]
+    ],
+    ids=["text", "no Piece", "name", "function"],
+)
+def test_state_with_an_unusable_piece_is_named_as_the_fault_of_the_machine(
+    make: Callable[[], State], said: str, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = told_by(kind_with("to_state", lambda _: make()), database, capsys)
+    assert said in told.splitlines()[-1]
+
+
 class FewerArguments(Walks):
     def from_state(self, task: Task, state: State) -> Walk:  # type: ignore[override]
         raise AssertionError
@@ -188,20 +205,3 @@ def test_method_that_fails_on_its_own_files_or_database_is_not_blamed_on_our_dat
     told = told_by(kind_with(name, found[name]), database, capsys).splitlines()
     assert told[-1].startswith(f"walk: {name}() raised ")
     assert "cannot be used" not in told[-1]
-
-
-@pytest.mark.parametrize(
-    ("pieces", "told"),
-    [
-        (
-            lambda: {"now": Piece("12")},  # type: ignore[arg-type]
-            "a Piece takes bytes, not str",
-        ),
-        (lambda: {"now": b"12"}, "the piece now is of type bytes, not Piece"),
-    ],
-)
-def test_state_of_text_or_of_plain_bytes_is_reported_as_a_mistake_of_the_machine(
-    pieces: Callable[[], Any], told: str, database: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    kind = kind_with("to_state", lambda _: State(pieces()))
-    assert told in told_by(kind, database, capsys)

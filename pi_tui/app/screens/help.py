@@ -29,7 +29,7 @@ Part = tuple[str, str | Rows]
 ON_THE_SCREEN: Rows = (
     ("position", "1 is the first byte of the output."),
     ("saved", "output in a committed checkpoint: nothing can take it away."),
-    ("not saved yet", "warmer: in the next checkpoint."),
+    ("not saved yet", "in a warmer colour: it will be in the next checkpoint."),
     ("steps", "the parts a machine works in; it can stop after each."),
     ("figures", "what the machine says of itself."),
     ("time left", "from the work that is left at this speed."),

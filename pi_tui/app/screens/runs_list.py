@@ -28,7 +28,7 @@ _PARAMETERS = 7
 _LAST_TO_GO = (0, _PARAMETERS, 2, 3, 6, 1, 4, 5)
 """Numbers of the columns, the most useful first; a narrow window shows only the first of them."""
 _SHORTEST = 12
-"""Cells of parameters that are worth a column."""
+"""Minimum cells of the text of parameters; with less room their column is left out."""
 NEW = "new"
 """The result that asks for a new run."""
 _PADDING = 2

@@ -40,7 +40,8 @@ def file_named(name: str) -> Path:
 def parse_place(text: str, count: int) -> int:
     """Parse a position from 1 to `count`; return its offset, from 0.
 
-    A percentage is a share of `count`: 50 % of 1000 is offset 500. 100 % is the last offset.
+    A percentage is a share of `count`: 50 % of 1000 is offset 500. 100 %, `end`, `tail` and `last`
+    are the last offset.
     Raises ValueError or OverflowError if there is no such position.
 
     >>> [parse_place(text, 1000) for text in ("762", "50%", "100%", "end")]

@@ -31,12 +31,17 @@ async def ask_for_file(
 def write_file(face: Face, name: str, make: MakeFile, what: str) -> None:
     """Write file `name` in the background; then show a message, or the error.
 
-    `make` returns the content of the file. The message is the text `what`, and then the path.
+    `make` returns the content of the file. The message is the text `what`, and then the path. An
+    exit of the app does not wait for the file: it is then not written, and the last line says so.
     """
 
     async def write() -> None:
-        with telling_errors(face):
-            tell(face, f"{what} {await in_thread(save_file, name, make, face.location)}")
+        face.writing.append(name)
+        try:
+            with telling_errors(face):
+                tell(face, f"{what} {await in_thread(save_file, name, make, face.location)}")
+        finally:
+            face.writing.remove(name)
 
     face.run_worker(write(), group="writing")  # a pipe may block, and keys must not wait for it
 

@@ -34,7 +34,8 @@ Deliver = Callable[[events.Event], Coroutine[Any, Any, None]]
 class KeyQueue:
     """Holds back each key until the previous one has had its effect and a screen can take it.
 
-    A key does not hold back those typed over a second later. No screen is awaited for longer.
+    A key holds back the next one for a second after its delivery at most, and a key at the head of
+    the queue waits no longer for a screen.
     """
 
     def __init__(self, face: Face, deliver: Deliver) -> None:
@@ -42,6 +43,7 @@ class KeyQueue:
         self._face, self._deliver = face, deliver
         self._typed: deque[events.Key] = deque()
         self._is_obeying, self._obeying_since = False, 0.0
+        self._waiting_since: float | None = None
 
     def __len__(self) -> int:
         """Return the number of keys in the queue."""
@@ -62,14 +64,18 @@ class KeyQueue:
     async def _obey(self) -> None:
         """Deliver the next key, if the previous one has had its effect and a screen can take it.
 
-        After a second, deliver it all the same. If no screen can take it yet, look again soon.
+        After a second at the head of the queue, deliver it all the same. If no screen can take it
+        yet, look again soon.
         """
         if not self._typed or (self._is_obeying and not _is_late(self._obeying_since)):
             return
-        if not self._can_be_typed_into() and not _is_late(self._typed[0].time):
-            self._face.set_timer(_LOOK, self._obey)
-            return
-        self._is_obeying, self._obeying_since = True, self._typed[0].time
+        if not self._can_be_typed_into():
+            self._waiting_since = self._waiting_since or time.monotonic()
+            if not _is_late(self._waiting_since):
+                self._face.set_timer(_LOOK, self._obey)
+                return
+        self._waiting_since = None
+        self._is_obeying, self._obeying_since = True, time.monotonic()
         await self._deliver(self._typed.popleft())
         way = (*(self._face.focused or self._face.screen).ancestors_with_self,)
         self._when_done(way * 2)  # twice: then after the messages that the key caused

@@ -38,7 +38,7 @@ _MANY = 500
 _DEAF = 2.0
 """Seconds without a turn of the event loop after which ctrl+c counts as SIGINT."""
 _AT_ONCE = 32
-"""Maximum keys waiting in the app while more are sent to it."""
+"""Maximum keys waiting in the app while more are sent to it; bytes of input sent at a time."""
 
 
 class TerminalDriver(LinuxDriver):
@@ -225,8 +225,8 @@ class TerminalDriver(LinuxDriver):
             while backlog and self._has_room():
                 part = bytes(backlog[:_AT_ONCE])
                 del backlog[:_AT_ONCE]
-                self._sent = None
                 for event in keyboard.feed(part):
+                    self._sent = None
                     self.process_message(event)
             if self._is_deaf() and _CTRL_C.search(backlog):
                 backlog.clear()
@@ -275,9 +275,9 @@ class _Output:
 
 
 def only_last_moves(data: bytearray) -> bytearray:
-    r"""Return the input without mouse movements before another: the app needs 5 ms for each.
+    r"""Return the input with only the last of mouse movements that directly follow each other.
 
-    Movements with a button held stay.
+    The app needs 5 ms for each movement. Movements with a button held stay.
 
     >>> bytes(only_last_moves(bytearray(b"a\x1b[<35;1;1M\x1b[<35;2;1M\x1b[<35;3;1Mb\x1b[<35;4;1M")))
     b'a\x1b[<35;3;1Mb\x1b[<35;4;1M'

@@ -122,8 +122,11 @@ def _watched() -> Iterator[None]:
         _pipe.clear()
         os.close(write)
         until = time.monotonic() + 0.5  # it may have been suspended by a signal
-        while watcher > 0 and not os.waitpid(watcher, os.WNOHANG)[0] and time.monotonic() < until:
-            time.sleep(0.001)
+        with suppress(ChildProcessError):  # SIGCHLD is ignored, so the system has reaped it
+            while watcher > 0 and not os.waitpid(watcher, os.WNOHANG)[0]:
+                if time.monotonic() >= until:
+                    break
+                time.sleep(0.001)
 
 
 def _watch(read: int, group: int, shell: int) -> None:

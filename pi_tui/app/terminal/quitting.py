@@ -37,7 +37,7 @@ class Quitting:
         self._question: Choice | None = None
         self.is_over = False
         self.when_begun: Callable[[], object] = lambda: None
-        """Called at each request to exit; the exit may have to wait for the terminal."""
+        """Called when an exit begins, which may have to wait for the terminal."""
 
     def begin(self, signal: int = 0) -> None:
         """Begin to save and exit, and return at once; `signal` requests it, 0 stands for a key.
@@ -89,8 +89,8 @@ class Quitting:
                 app.hurry()
                 return False
         await self._stop(save=app.worker.snapshot.save_failure is None and not self._asked.at_once)
-        if saving.is_current:
-            await saving.dismiss()
+        while saving in app.screen_stack:  # the palette may be open on top of it
+            await app.pop_screen()
         return True
 
     async def _settle(self) -> Snapshot:
@@ -107,9 +107,10 @@ class Quitting:
 
     async def _retry(self) -> None:
         """Request another save; wait for a new snapshot, or until the user exits at once."""
-        before = self._app.worker.snapshot
-        self._app.worker.save_now()
-        while self._app.worker.snapshot is before and not self._asked.at_once:
+        worker = self._app.worker
+        before = worker.snapshot
+        worker.save_now()
+        while worker.snapshot is before and not (self._asked.at_once or worker.join(0)):
             await asyncio.sleep(_LOOK)
 
     async def _ask(self, snapshot: Snapshot) -> str | None:
@@ -148,7 +149,8 @@ class Quitting:
         self.is_over = True
         code, message = outcome(self._app.worker.latest(), self._app.naming)
         trace = traceback_of(self._app.worker.crash)
-        message = to_paste("\n".join(filter(None, (trace, message))))
+        cut = [f"{words.plain(name)} was not written" for name in self._app.writing]
+        message = to_paste("\n".join(filter(None, (*cut, trace, message))))
         printed = "".join(self._app.printed).rstrip("\n")
         if not code and self._asked.signal:
             code = 128 + self._asked.signal

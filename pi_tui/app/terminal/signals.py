@@ -74,7 +74,7 @@ class Signals:
         self._first = 0
         """The first signal; 0 if there was none."""
         self.left = threading.Event()
-        """Set once the screen was left as usual."""
+        """Set once Textual has ended the app, also by an exception."""
         quitting.when_begun = self._start_insisting
         self._insisting = self._vanishing = False
         if not os.environ.get("TEXTUAL_DRIVER"):

@@ -259,5 +259,5 @@ def _in_words(value: object) -> str:
         if isinstance(value, int) and not isinstance(value, bool):
             return f"{value:,}"
         return f"{value:,.6g}" if isinstance(value, float) else words.plain(str(value)[:1000])
-    except Exception:  # an int of over 4,300 digits, or an error in the machine's own `__str__`
+    except Exception:  # an int too long for Python to write, or an error of the machine
         return f"({type(value).__name__})"

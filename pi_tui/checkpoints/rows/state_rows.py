@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, literal, select
 
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.checkpoints.rows.models import CHECKPOINTS, PART, PIECES, BadRow, to_checkpoint
+from pi_tui.errors import BrokenRule
 from pi_tui.machine import Known, Limits, Piece, State
 
 _MOST_ROWS = 100
@@ -78,7 +79,7 @@ def write(
     A piece whose hash is in `trusted` is not written again. `there` has the hashes of all stored
     pieces. Those not trusted, from a failed checkpoint, are replaced. But a lasting piece that is
     stored intact is kept, because the machine may no longer have its bytes. Raises ValueError if a
-    name is not printable or has spaces.
+    name is not printable or has spaces, BrokenRule if the function of a piece returns no bytes.
     """
     entries, done, doubted = [], set(trusted), there - trusted
     for name, piece in state.pieces.items():
@@ -86,7 +87,11 @@ def write(
         if known and known.sha256 in doubted and _is_sound(connection, run_id, known):
             done.add(known.sha256)
         if known is None or known.sha256 not in done:
-            data = piece.read()
+            found: Any = piece.read()
+            if not isinstance(found, bytes | bytearray | memoryview):
+                kind = type(found).__name__
+                raise BrokenRule(f"the function of the piece {name} returned {kind}, not bytes")
+            data = bytes(found)
             known = Known(hashlib.sha256(data).digest(), len(data))
             piece.known = known if piece.lasting else None
             if known.sha256 not in done:

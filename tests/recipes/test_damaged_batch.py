@@ -1,0 +1,34 @@
+"""A batch whose newest checkpoint was damaged, and whose results differ at every call."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.recipes.items import Items
+from tests.checkpoints.helpers import flip, this
+from tests.recipes.batches import machine_of
+
+
+def ask(number: int) -> str:
+    """Return another text at each call, as a network may."""
+    return f"{number} {secrets.token_hex(8)}"
+
+
+def test_batch_with_a_damaged_checkpoint_goes_on_after_the_one_before(database: Path) -> None:
+    kind = Items(ask, range(10), workers=2, threads=True)
+    machine, saved = machine_of(kind), [b""]
+    with CheckpointStore.open(str(database), kind) as store:
+        run = store.open_run(kind.task())
+        for lines in (3, 7):
+            while machine.output.count(b"\n") < lines:
+                machine.step()
+            store.save(run, machine, 1.0)
+            saved.append(bytes(machine.output))
+        store.leave(run)
+    machine.close()
+    flip(str(database), "pi_piece", "data", this(str(database), "state", 2))
+    found = kind.run(database)
+    assert found.startswith(saved[1])
+    assert [int(line.split()[0]) for line in found.splitlines()] == list(range(10))
