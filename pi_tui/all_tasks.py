@@ -77,15 +77,16 @@ def carry_on_all(
     open_standard_streams(silent=True)
     try:
         wanted, database = given.checked(kind, tasks, location, cadence)
-        with noting_signals() as asked, status_line_on(sys.stderr) as line:
-            shown = TasksProgress(line, kind, len(wanted))
-            share = _Share(kind, wanted, database, cadence, asked, shown)
-            share.work()
+        with noting_signals() as asked:
+            with status_line_on(sys.stderr) as line:
+                shown = TasksProgress(line, kind, len(wanted))
+                share = _Share(kind, wanted, database, cadence, asked, shown)
+                share.work()
+            with leaving_if_blocked(None, asked):
+                return share.verdict(command_line() if again is None else again), share.outputs
     except PiTuiError as error:
         tell(f"{given.name_of_kind(kind)}: {words.plain(str(error))}")
         return error.exit_code, {}
-    command = command_line() if again is None else again
-    return share.verdict(command), share.outputs
 
 
 class _Share:

@@ -162,8 +162,8 @@ def leaving_if_blocked(worker: Worker | None, asked: LeaveRequest) -> Iterator[N
     """Let a signal end the process in the `with` body, even if nobody reads a full standard error.
 
     The main thread may then be in a write to standard error. Python runs the handler of the signal
-    and then repeats the write, which never returns. So after a signal a thread waits until all is
-    saved, and ends the process if the main thread does not.
+    and then repeats the write, which never returns. So after a signal, also after one that came
+    before, a thread waits until all is saved, and ends the process if the main thread does not.
     """
     left = threading.Event()
 
@@ -182,6 +182,8 @@ def leaving_if_blocked(worker: Worker | None, asked: LeaveRequest) -> Iterator[N
             _thread.start_new_thread(leave, ())
 
     asked.when_asked = start
+    if asked:
+        start()
     try:
         yield
     finally:

@@ -136,24 +136,28 @@ def test_failed_tasks_are_named_and_the_others_are_computed(
 def test_task_that_another_thread_computes_is_awaited_not_repeated(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kind, found = Waiting(), list[Any]()
+    kind, found = Waiting(), dict[str, Any]()
     task, other = kind.task(27), kind.task(11)
-    first = threading.Thread(target=lambda: found.append(carry_on(kind, task, str(database))))
+
+    def compute_one() -> None:
+        found["one"] = carry_on(kind, task, str(database))
+
+    def compute_both() -> None:
+        found["both"] = carry_on_all(Walks(), [task, other], str(database))
+
+    first = threading.Thread(target=compute_one)
     first.start()
     wait_until(lambda: kind.made)
-    quick = Walks()
-    second = threading.Thread(
-        target=lambda: found.append(carry_on_all(quick, [task, other], str(database)))
-    )
+    second = threading.Thread(target=compute_both)
     second.start()
     wait_until(lambda: _is_complete(database, other))
     assert second.is_alive()
     kind.gate.set()
     first.join(60)
     second.join(60)
-    (_, whole), (code, outputs) = found
-    assert (code, outputs[task], kind.made) == (0, whole, 1)
-    assert whole == Walks().new(task).finalize()
+    whole = {one: Walks().new(one).finalize() for one in (task, other)}
+    assert found == {"one": (0, whole[task]), "both": (0, whole)}
+    assert kind.made == 1
 
 
 def _is_complete(database: Path, task: Task) -> bool:

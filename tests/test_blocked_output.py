@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from pi_tui import Kind, resumable
+from pi_tui.checkpoints.store import CheckpointStore
 from tests.helpers import PI_TUI, pi, pi_tui, saved, started, wait_until
 from tests.terminal.emulator import Terminal
 
@@ -191,10 +193,50 @@ def test_signal_saves_and_ends_a_run_whose_stderr_nobody_reads(
     assert saved_bytes(tmp_path) > before
 
 
+SILENT = """
+import importlib
+from endless import endless
+importlib.import_module("pi_tui.carry_on").BLOCKED_SECONDS = 0.5
+importlib.import_module("pi_tui.reports.status_line").LINE_SECONDS = EVERY
+endless.run_all([endless.task(3)], db="n.db")
+"""
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs Linux's /proc")
+@pytest.mark.parametrize("is_waiting", [False, True], ids=["computing", "waiting"])
+@pytest.mark.parametrize("seconds", [0, 9_999], ids=["in a line", "before the first line"])
+def test_signal_ends_carry_on_all_whose_last_lines_nobody_reads(
+    seconds: int, is_waiting: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "endless.py").write_text(ENDLESS.replace("MAIN", "pass"))
+    (tmp_path / "program.py").write_text(SILENT.replace("EVERY", str(seconds)))
+    kind: Kind = resumable(name="endless")(lambda goal: iter(())).kind
+    command = [sys.executable, "program.py"]
+    with ExitStack() as stack:
+        if is_waiting:
+            store = stack.enter_context(CheckpointStore.open(str(tmp_path / "n.db"), kind))
+            store.open_run(kind.task(3))  # type: ignore[attr-defined]
+        pipe = stack.enter_context(full_pipe())
+        child = stack.enter_context(subprocess.Popen(command, cwd=tmp_path, stderr=pipe))
+        stack.callback(child.kill)
+        if seconds:
+            wait_until(lambda: handles_sigterm(child.pid) if is_waiting else saved_bytes(tmp_path))
+        else:
+            wait_until(lambda: writes_to_stderr(child.pid))
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(60) == 128 + signal.SIGTERM
+
+
+def handles_sigterm(pid: int) -> bool:
+    """Return True if the process has a handler of SIGTERM."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (mask,) = re.findall(r"SigCgt:\s*(\w+)", status)
+    return bool(int(mask, 16) >> (signal.SIGTERM - 1) & 1)
+
+
 def saved_bytes(folder: Path) -> int:
     found = pi_tui("status", "--json", "--db", folder / "n.db").stdout
-    (run,) = json.loads(found)
-    return int(run["saved"])
+    return sum(int(run["saved"]) for run in json.loads(found or "[]"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

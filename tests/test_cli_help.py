@@ -21,24 +21,7 @@ def test_cli_version_is_that_of_the_package() -> None:
     assert pi_tui("--version").stdout == f"pi-tui {__version__}\n"
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "",
-        "run",
-        "status",
-        "runs",
-        "export",
-        "verify",
-        "check",
-        "backup",
-        "delete",
-        "bench",
-        "serve",
-        "open",
-        "watch",
-    ],
-)
+@pytest.mark.parametrize("command", ["", *commands(build_parser())])
 def test_cli_every_command_has_help(command: str) -> None:
     done = pi_tui(*command.split(), "--help")
     assert (done.returncode, done.stderr) == (0, "")

@@ -21,6 +21,23 @@ def test_cli_commands_on_saved_digits_use_the_last_run(command: str, tmp_path: P
     assert "120" in done.stderr or done.stdout == "3." + pi(120).decode() + "\n"
 
 
+@pytest.mark.parametrize("command", ["export", "find 3", "verify", "status --json", "delete --yes"])
+def test_option_digits_before_the_name_of_a_command_names_the_run(
+    command: str, database: Path
+) -> None:
+    """Neither the last run nor the longest is named, which are the defaults."""
+    for digits in (120, 300, 200):
+        pi_tui("run", "--digits", digits, "--db", database)
+    before = pi_tui("--digits", "120", *command.split(), "--db", database)
+    assert before.returncode == 0
+    if command == "delete --yes":
+        left = json.loads(pi_tui("status", "--json", "--db", database).stdout)
+        assert sorted(run["digits"] for run in left) == [200, 300]
+    else:
+        after = pi_tui(*command.split(), "--digits", "120", "--db", database)
+        assert (before.stdout, before.stderr) == (after.stdout, after.stderr)
+
+
 def test_cli_without_a_terminal_behaves_like_the_run_command(database: Path) -> None:
     done = pi_tui("--digits", "300", "--db", database)
     assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(300) + b"\n")

@@ -82,13 +82,16 @@ def test_output_file_that_is_the_database_is_refused(database: Path) -> None:
 
 SLOW = """
 import time
+from pathlib import Path
 from pi_tui import carry_on, resumable
 
 @resumable
 def slow(goal, at=0):
     while at < goal:
+        while at == goal - 1 and not Path("go").exists():
+            time.sleep(0.01)
+            yield {"at": at}, None
         at += 1
-        time.sleep(0.005)
         yield {"at": at}, f"{at} "
 
 code, output = carry_on(slow.kind, slow.task(60), "slow.sqlite3", every_output=20, to="out.txt")
@@ -106,10 +109,12 @@ def test_killed_program_leaves_the_output_file_unchanged(
         child.kill()
         child.wait()
     assert Path("out.txt").read_text() == "of another day"
+    assert names(tmp_path) == {"out.txt", "slow.py"}
+    Path("go").touch()
     done = ended("slow.py")
     assert done.returncode == 0, done.stderr
     assert Path("out.txt").read_text() == "".join(f"{n} " for n in range(1, 61))
-    assert {"out.txt", "slow.py"} <= names(tmp_path)
+    assert names(tmp_path) == {"out.txt", "slow.py", "go"}
 
 
 def test_full_disk_under_the_output_file_loses_neither_returned_nor_saved_output(

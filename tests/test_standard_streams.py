@@ -7,15 +7,16 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pi_tui import Items, cli, resumable
+from pi_tui import Items, carry_on, carry_on_all, cli, resumable
 from pi_tui.errors import StorageError
+from pi_tui.reports import status_line
 from pi_tui.reports.standard_output import (
     drop_unwritten_output,
     is_terminal,
@@ -199,6 +200,13 @@ def greek(goal: int, at: int = 0) -> Iterator[Any]:
         yield {"at": at}, f"{at} π\n"
 
 
+@resumable(name="π")
+def named(goal: int, at: int = 0, *, name: str = "") -> Iterator[Any]:
+    while at < goal:
+        at += 1
+        yield {"at": at}, f"{at}\n"
+
+
 def same(number: int) -> int:
     return number
 
@@ -221,6 +229,23 @@ def test_streams_replaced_by_objects_without_a_descriptor_get_the_text(
     drop_unwritten_output()
     assert (left.value.code, out.getvalue()) == (0, "1 π\n2 π\n3 π\n")
     assert "Error" not in err.getvalue()
+
+
+@pytest.mark.parametrize("how", ["closed", "of few characters"])
+@pytest.mark.parametrize("computes", ["one", "all"])
+def test_run_whose_progress_stderr_cannot_take_completes(
+    computes: str, how: str, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status_line, "LINE_SECONDS", 0.0)
+    stream = TextIOWrapper(BytesIO(), encoding="ascii")
+    if how == "closed":
+        stream.close()
+    monkeypatch.setattr(sys, "stderr", stream)
+    task, whole = named.task(3, name="π"), b"1\n2\n3\n"
+    if computes == "one":
+        assert carry_on(named.kind, task, str(database)) == (0, whole)
+    else:
+        assert carry_on_all(named.kind, [task], str(database)) == (0, {task: whole})
 
 
 def test_items_and_the_runs_command_print_to_an_object_that_replaces_stdout(

@@ -52,6 +52,7 @@ def part_of(store: CheckpointStore, run: Run, start: int, stop: int | None) -> b
     """Return the saved bytes at positions `start` to `stop`, from 1, of a run in an open store.
 
     If `stop` is None, return all from `start` on. Raises UsageError if some of these positions are
-    not saved, or if they are in the wrong order.
+    not saved, or if they are in the wrong order, StorageError if the run was begun again meanwhile.
     """
-    return store.output(run, *SavedOutput(store, run).range(start, stop))
+    saved = SavedOutput(store, run)
+    return saved[slice(*saved.range(start, stop))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -10,8 +11,10 @@ import sys
 import pytest
 
 from pi_tui.carry_on import carry_on
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import advance, begin, execute, save_complete, save_some
+from tests.helpers import pi, pi_tui
 from tests.tiny import Walks
 
 
@@ -152,3 +155,25 @@ def test_crash_note_promises_to_go_on_from_the_save_only_if_a_checkpoint_is_good
     told = capsys.readouterr().err
     assert (code, "goes on from there" in told) == (0, damaged != "all")
     assert told.count("is damaged (") == {"none": 0, "newest": 1, "all": 2}[damaged]
+
+
+def test_run_whose_wrong_digits_the_verify_command_cut_off_gets_no_crash_note(
+    path: str, open_store: OpenStore
+) -> None:
+    kind = SpigotKind()
+    with open_store(kind=kind) as store:
+        run = store.open_run(kind.task(600, 10))
+        spigot = kind.new(run.task)
+        for digits in (100, 300):
+            while len(spigot.output) < digits:
+                spigot.step()
+            store.save(run, spigot, 1.0)
+        store.leave(run)
+    (_, chain), (start, _) = execute(path, "SELECT start, chain FROM pi_output ORDER BY 1")
+    wrong = bytes(len(spigot.output) - start).replace(b"\0", b"0")
+    row = (wrong, hashlib.sha256(chain + wrong).digest(), start)
+    execute(path, "UPDATE pi_output SET data = ?, chain = ? WHERE start = ?", *row)
+    assert pi_tui("verify", "--db", path).returncode == 5
+    done = pi_tui("run", "--digits", 600, "--db", path)
+    assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(600) + b"\n")
+    assert "cut off" not in done.stderr

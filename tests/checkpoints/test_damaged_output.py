@@ -146,3 +146,14 @@ def test_output_length_is_taken_from_output_rows_and_not_from_the_row_of_the_run
     store.save(run, advance(saved, 2), 0.0)
     assert store.load(run).notes == ()
     assert store.check() == []
+
+
+def test_output_whose_row_starts_at_a_fraction_raises_damaged_error(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    ((start,),) = execute(path, "SELECT start FROM pi_output ORDER BY start LIMIT 1 OFFSET 1")
+    execute(path, "UPDATE pi_output SET count = count + 0.5 WHERE start = 0")
+    execute(path, "UPDATE pi_output SET start = start + 0.5 WHERE start = ?", start)
+    reader = open_store(write=False)
+    with pytest.raises(DamagedError):
+        reader.output(reader.runs()[0], start + 2, start + 4)

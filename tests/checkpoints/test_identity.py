@@ -40,8 +40,13 @@ def test_another_seed_makes_another_run_with_its_own_output(open_store: OpenStor
             f"/{'a' * 50}/july.csv",
             f"table=…{'a' * 17}/july.csv; this one has table=…{'a' * 17}/june.csv",
         ),
+        (
+            "x" * 100,
+            "x" * 45,
+            f"table=…{'x' * 20}; this one has table=…{'x' * 39}",
+        ),
     ],
-    ids=["text and int", "text and bool", "bytes and text", "long texts"],
+    ids=["text and int", "text and bool", "bytes and text", "long texts", "a longer text"],
 )
 def test_note_on_another_run_distinguishes_parameters_that_look_alike(
     mine: object, theirs: object, said: str, open_store: OpenStore

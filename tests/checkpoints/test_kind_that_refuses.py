@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints.records import COMPLETE
 from pi_tui.errors import UsageError
 from pi_tui.machine import BadState, Limits, Refused, State, Task
@@ -117,6 +118,19 @@ def test_refused_new_run_leaves_no_row(at: str, open_store: OpenStore) -> None:
             store.load(store.open_run(dice()))
         assert str(caught.value) == Picky.words
         assert store.runs() == []
+
+
+@pytest.mark.parametrize("at", ["new", "limits"])
+def test_fresh_start_that_the_kind_refuses_deletes_nothing(
+    at: str, open_store: OpenStore, path: str
+) -> None:
+    with open_store(kind=Picky()) as store:
+        store.leave(begun(store, dice()))
+    before = dump(path)
+    assert carry_on(Picky(at), dice(), path, fresh=True) == (2, b"")
+    assert dump(path) == before
+    with open_store(kind=Picky()) as store:
+        assert store.open_run(dice()).owner == ""
 
 
 def test_complete_run_is_loaded_although_its_kind_now_refuses_the_task(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,7 @@ from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import PiTuiError
-from pi_tui.machine import Kind, Limits, Task
+from pi_tui.machine import Kind, Limits, Piece, State, Task
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import GOAL, advance, begin, flip, save_some, tale
 from tests.tiny import Finished, Walk, Walks
@@ -203,3 +204,21 @@ def test_run_saved_ten_times_without_a_load_ends_with_the_right_output(
         assert store.check() == []
     store.complete(run, Finished(machine.finalize()), 0.0, verified=False)
     assert store.load(run).output == tale(GOAL)
+
+
+def test_check_of_a_state_needs_little_memory_for_lasting_pieces(open_store: OpenStore) -> None:
+    class Stacked(Walk):
+        def to_state(self) -> State:
+            table = {f"t{n}": Piece(bytes([n]) * 2**20, lasting=True) for n in range(20)}
+            return State({**super().to_state().pieces, **table})
+
+    with open_store(kind=Bounded()) as store:
+        run, _ = begin(store)
+        store.save(run, advance(Stacked(run.task), 3), 0.0)
+    reader = open_store(kind=Bounded(), write=False)
+    tracemalloc.start()
+    try:
+        assert reader.check() == []
+        assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    finally:
+        tracemalloc.stop()

@@ -114,6 +114,21 @@ def test_lock_file_removed_at_release_is_created_again_by_the_next_holder(tmp_pa
     assert not FileLock(path).take()
 
 
+def test_release_does_not_remove_the_lock_file_that_another_holder_made_after_a_deletion(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "run.lock"
+    first = FileLock(path)
+    assert first.take()
+    path.unlink()
+    second = FileLock(path)
+    assert second.take()
+    first.release(remove=True)
+    assert path.exists()
+    assert not FileLock(path).take()
+    second.release()
+
+
 def test_lock_whose_file_has_descriptor_0_is_freed_by_release(tmp_path: Path) -> None:
     path = tmp_path / "pi.sqlite3.lock"
     standard_input = os.dup(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 from contextlib import ExitStack, suppress
 from typing import Any, cast
@@ -103,3 +104,19 @@ def test_postgres_slow_server_does_not_time_out(
     postgres.execute(slow, postgres_url)
     store.save(run, advance(walk, 1), 0.0)
     assert told(store.load(run).machine) == told(walk)
+
+
+def test_postgres_works_in_a_process_with_more_than_1024_open_files(
+    postgres_url: str, open_store: OpenStore
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2_000:
+        pytest.skip("so many files cannot be open here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2_000), hard))
+    with ExitStack() as opened:
+        opened.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(1_024):
+            opened.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        with open_store(postgres_url) as store:
+            run, walk = save_some(store)
+            assert told(store.load(run).machine) == told(walk)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from pi_tui.checkpoints.connection import engine
 from pi_tui.checkpoints.glance import glance
+from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import advance, save_some, told
@@ -51,6 +55,44 @@ def test_save_fails_only_while_another_program_locks_the_file(
         other.rollback()
     store.save(run, walk, 0.0)
     assert told(store.load(run).machine) == told(walk)
+
+
+READS: dict[str, Callable[[CheckpointStore, OpenStore], object]] = {
+    "list runs": lambda reader, _: reader.runs(),
+    "back up": lambda reader, _: reader.backup(f"{reader._where.path}.copy"),
+    "open to read": lambda _, open_store: open_store(write=False),
+    "open to write": lambda _, open_store: open_store(),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_reader_waits_as_long_as_another_process_writes_a_large_commit(
+    read: Callable[[CheckpointStore, OpenStore], object],
+    open_store: OpenStore,
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The commit takes four times as long as SQLite waits, and the file is written meanwhile."""
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
+    with open_store() as store:
+        save_some(store)
+    reader = open_store(write=False)
+    looked, last_written = list[object](), engine._last_written
+
+    def written(file: Path | None) -> tuple[int, int] | None:
+        os.utime(path)
+        looked.append(file)
+        if len(looked) == 8:  # before and after each of four tries
+            other.commit()
+        return last_written(file)
+
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("UPDATE pi_run SET elapsed_ms = 77")
+        monkeypatch.setattr(engine, "_last_written", written)
+        read(reader, open_store)
+    assert len(looked) >= 8
+    assert reader.runs()[0].elapsed == 0.077
 
 
 def test_glance_function_imports_neither_sqlalchemy_nor_gmpy2(

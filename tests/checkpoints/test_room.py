@@ -141,6 +141,7 @@ def test_kill_while_the_file_is_shrunk_loses_nothing(tmp_path: Path) -> None:
         shutil.copy(full, db)
         if killed_in_the_middle(db, after=2**20 * (1 + life % 19)):
             break
+        db.unlink()
     else:
         pytest.fail("no kill came in the middle")
     with CheckpointStore.open(str(db), Larges()) as store:

@@ -120,7 +120,8 @@ def test_new_database_is_private_to_its_owner_and_an_existing_one_keeps_its_mode
     tmp_path: Path, open_store: OpenStore
 ) -> None:
     new, old = tmp_path / "new.db", tmp_path / "old.db"
-    old.touch(0o644)
+    old.touch()
+    old.chmod(0o644)  # `touch` would obey the umask
     for path in (new, old):
         save_some(open_store(str(path)))
     assert new.stat().st_mode & 0o777 == 0o600

@@ -93,6 +93,14 @@ def test_error_for_a_missing_run_names_the_kind_goal_and_parameters_asked_for(
     )
 
 
+@pytest.mark.parametrize("command", ["status", "export", "delete --yes"])
+def test_empty_name_of_a_kind_names_no_run(command: str, database: Path) -> None:
+    compute(str(database), LINES, LINES.task(3))
+    said = refused(*command.split(), "--kind", "", database=database)
+    assert said.startswith("pi-tui: there is no run of kind ''; ")
+    assert len(json.loads(ask("runs", "--json", database=database))) == 1
+
+
 @pytest.mark.parametrize("command", ["export", "delete"])
 def test_ambiguous_name_lists_the_matching_runs(command: str, mixed: Path) -> None:
     said = refused(command, "--kind", "lines", database=mixed)

@@ -7,10 +7,14 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from pi_tui import cli
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.commands.open_machine import find_kind
+from pi_tui.errors import StorageError, UsageError
 from pi_tui.recipes.generator import GeneratorKind
 from tests.helpers import pi_tui
 from tests.terminal.emulator import Terminal
@@ -115,12 +119,36 @@ def test_open_command_accepts_a_file_in_place_of_a_module(file: str, folder: Pat
     assert opened(folder, f"{file}:lines", 3, "seed=2") == opened(folder, "mine:lines", 3, "seed=2")
 
 
+def test_open_command_looks_for_a_file_in_the_root_folder_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    with pytest.raises(UsageError):
+        find_kind("/no_such_file.py:lines")
+    assert sys.path[-1] == "/"
+
+
 def test_open_command_parses_a_whole_number_for_a_float_parameter_as_float(folder: Path) -> None:
     assert opened(folder, "mine:lines", 3, "ratio=2") == opened(
         folder, "mine:lines", 3, "ratio=2.0"
     )
     (run,) = runs(folder)
     assert run["parameters"] == {"seed": 1, "ratio": 2.0, "loud": False, "label": ""}
+
+
+def test_open_command_prints_the_whole_output_though_the_last_save_fails(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def no_room(*_: object, **__: object) -> NoReturn:
+        raise StorageError("disk full")
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr("pi_tui.carry_on.PATIENCE", 0.01)
+    monkeypatch.setattr(CheckpointStore, "save", no_room)
+    monkeypatch.setattr(CheckpointStore, "complete", no_room)
+    code = cli.main(["open", "mine:lines", "3", "--db", "runs.sqlite3"])
+    assert (code, capfd.readouterr().out) == (6, "1\n2\n3\n")
 
 
 @pytest.mark.parametrize("name", ["Counts", "counts"])

@@ -58,6 +58,8 @@ async def test_server_with_option_no_token_admits_requests_without_a_token(datab
     with serving(database, "--no-token") as served:
         assert served.token == ""
         assert await refusal(f"{served.url}/") == 200
+        old = f"pi-tui-{served.port}=of-a-server-before"
+        assert await refusal(f"{served.url}/?token=old", Cookie=old) == 200
         assert await refusal(f"{served.url}/", Host="evil.example") == 403
 
 

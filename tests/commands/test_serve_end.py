@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,50 @@ async def test_server_reports_no_failure_for_tabs_closed_before_the_first_frame(
         out, err = await asyncio.to_thread(up.process.communicate, timeout=60)
     assert err == b""
     assert b"failed" not in out
+
+
+APP = """
+import os, signal, time
+signals = []
+def note(number, _):
+    signals.append(number)
+    os.write(1, b"signal\\n")
+signal.signal(signal.SIGTERM, note)
+os.write(1, b"ready\\n")
+while not os.path.exists("GO"):
+    time.sleep(0.01)
+os.write(1, b"%d in all\\n" % len(signals))
+"""
+
+
+async def test_tab_that_is_closed_while_the_server_ends_gets_one_signal_only(
+    tmp_path: Path,
+) -> None:
+    """After a second signal, the app would leave without its save."""
+    from textual_serve.download_manager import DownloadManager
+
+    from pi_tui.commands.web import Tab
+
+    async def nothing(_: object = None) -> None:
+        pass
+
+    go = tmp_path / "go"
+    command = shlex.join([sys.executable, "-c", APP.replace("GO", str(go))])
+    tab = Tab(
+        f"exec {command}",
+        write_bytes=nothing,
+        write_str=nothing,
+        close=nothing,
+        download_manager=DownloadManager(),
+    )
+    process = await tab._open_app_process()
+    assert process.stdout
+    tab._task = asyncio.create_task(nothing())
+    assert await process.stdout.readline() == b"ready\n"
+    first = asyncio.create_task(tab.end())
+    assert await process.stdout.readline() == b"signal\n"
+    second = asyncio.create_task(tab.end())
+    await asyncio.sleep(0)  # it runs until it waits for the end of the app
+    go.touch()
+    await asyncio.gather(first, second)
+    assert (await process.stdout.read()).endswith(b"1 in all\n")

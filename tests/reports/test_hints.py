@@ -31,7 +31,7 @@ def test_hint_of_the_run_command_resumes_the_run_in_its_database_when_pasted(
     more = {} if by == "flag" else {"PI_TUI_DB": str(database)}
     slow = (
         "--digits",
-        40_000,
+        100_000,
         "--digits-per-step",
         5,
         "--threads",
@@ -46,7 +46,7 @@ def test_hint_of_the_run_command_resumes_the_run_in_its_database_when_pasted(
     hint = re.search(r"`([^`]+)` goes on", err.decode())
     assert hint, err
     assert pasted(hint[1]).returncode == 0
-    assert saved(database) == 40_000
+    assert saved(database) == 100_000
 
 
 def test_hint_adds_the_database_only_to_commands_without_a_db_option(

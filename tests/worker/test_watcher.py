@@ -124,6 +124,24 @@ def test_watcher_shows_the_new_output_once_another_process_began_the_run_again(
         assert "deleted by another" in worker.snapshot.error
 
 
+def test_watcher_follows_the_new_file_if_the_database_was_deleted_and_made_again(
+    database: Path, make_worker: MakeWorker
+) -> None:
+    with CheckpointStore.open(str(database), KIND) as store:
+        _, machine = a_run_with_a_save(store)
+        worker = watch(make_worker, DIGITS)
+        wait_until(lambda: worker.snapshot.saved == len(machine.output))
+    database.unlink()
+    with CheckpointStore.open(str(database), KIND) as store:
+        run, machine = a_run_with_a_save(store)
+        while len(machine.output) < 300:
+            machine.stride(100)
+        store.save(run, machine, 3.0)
+        wait_until(lambda: worker.snapshot.saved == len(machine.output))
+        assert bytes(worker.output) == bytes(machine.output)
+        wait_until(lambda: worker.snapshot.writer != "")
+
+
 def test_watcher_reads_long_output_in_parts_of_at_most_a_batch(
     database: Path, make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

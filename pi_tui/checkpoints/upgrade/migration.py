@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.connection.engine import outside_transactions
 from pi_tui.checkpoints.connection.trouble import FAILURES
+from pi_tui.checkpoints.locking.server_lock import MAKING
 from pi_tui.checkpoints.records import SCHEMA
 from pi_tui.checkpoints.rows.models import (
     CHECKPOINTS,
@@ -71,6 +72,8 @@ def migrate(engine: sa.Engine, where: Location, version: int) -> None:
     A file is copied to `FILE.schema-N` first (`.schema-N.2` … if that exists), where N is its old
     version. A server is migrated in a transaction too, without a backup: that is up to its owner.
     If the migration fails, the copy is deleted, unless the database may have changed all the same.
+    Where locks do not work, another process may have migrated the database since `version` was
+    read. Then nothing is changed, and the copy is deleted.
     """
     backup = _free_name(where.path, f".schema-{version}") if where.path else None
     if backup is not None:
@@ -78,13 +81,12 @@ def migrate(engine: sa.Engine, where: Location, version: int) -> None:
         outside_transactions(engine, "PRAGMA foreign_keys=OFF")  # for `_make_runs_anew`
     try:
         with engine.begin() as connection:
-            (_from_1 if version == 1 else _from_2)(connection)
-            _identify_runs(connection)
-            give_identity(connection)
-            change = f"UPDATE pi_meta SET value = '{SCHEMA}' WHERE key = 'schema_version'"
-            connection.execute(sa.text(change))
-            if where.path is not None:
-                connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
+            if where.path is None:
+                connection.execute(MAKING)  # waits for another migration; BEGIN does for a file
+            if is_old := _has_schema(connection, version):
+                _change(connection, where, version)
+        if backup is not None and not is_old:
+            backup.unlink()
     except BaseException:  # ctrl+c too
         if backup is not None and _is_still_old(engine, version):
             backup.unlink()  # or every start would leave another backup
@@ -101,9 +103,24 @@ def _is_still_old(engine: sa.Engine, version: int) -> bool:
     """
     engine.dispose()
     with suppress(*FAILURES), engine.connect() as connection:
-        found = "SELECT value FROM pi_meta WHERE key = 'schema_version'"
-        return bool(connection.scalar(sa.text(found)) == str(version))
+        return _has_schema(connection, version)
     return False
+
+
+def _has_schema(connection: sa.Connection, version: int) -> bool:
+    found = "SELECT value FROM pi_meta WHERE key = 'schema_version'"
+    return bool(connection.scalar(sa.text(found)) == str(version))
+
+
+def _change(connection: sa.Connection, where: Location, version: int) -> None:
+    """Change the tables and their data from schema `version` to the current one."""
+    (_from_1 if version == 1 else _from_2)(connection)
+    _identify_runs(connection)
+    give_identity(connection)
+    change = f"UPDATE pi_meta SET value = '{SCHEMA}' WHERE key = 'schema_version'"
+    connection.execute(sa.text(change))
+    if where.path is not None:
+        connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
 
 
 def _free_name(path: Path, end: str) -> Path:

@@ -1,0 +1,107 @@
+"""`carry_on_all` when one task is bad, a step fails as a signal comes, or nobody reads stderr."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from pi_tui import Kind, Poll, Task, carry_on_all, unwatched
+from pi_tui.carry_on import carry_on
+from pi_tui.checkpoints.locking import lock
+from pi_tui.checkpoints.locking.file_lock import FileLock
+from pi_tui.errors import DamagedError, NotOursError
+from pi_tui.reports import status_line
+from pi_tui.worker.leave_request import LeaveRequest
+from tests.checkpoints.helpers import execute
+from tests.tiny import Walk, Walks
+
+BAD, *OTHERS = (Walks().task(goal) for goal in (27, 11, 9))
+
+
+class Newer(Walks):
+    version = 2
+
+
+class Missing(Walks):
+    """Walks whose input is missing for one task."""
+
+    def new(self, task: Task) -> Walk:
+        if task == BAD:
+            raise FileNotFoundError("input.csv")
+        return super().new(task)
+
+
+TROUBLES = {
+    "of a newer version": (Newer(), "", Walks(), NotOursError.exit_code),
+    "damaged, and its input is missing": (
+        Walks(),
+        "UPDATE pi_output SET data = zeroblob(length(data))",
+        Missing(),
+        1,
+    ),
+    "with a damaged row": (
+        Walks(),
+        "UPDATE pi_run SET committed = 'abc'",
+        Walks(),
+        DamagedError.exit_code,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "damage", "now", "code"), TROUBLES.values(), ids=TROUBLES)
+def test_complete_task_that_cannot_be_used_fails_alone_and_the_others_are_computed(
+    before: Kind, damage: str, now: Kind, code: int, database: Path
+) -> None:
+    assert carry_on(before, BAD, str(database))[0] == 0
+    if damage:
+        execute(str(database), damage)
+    found, outputs = carry_on_all(now, [BAD, *OTHERS], str(database))
+    assert (found, outputs) == (code, {task: Walks().new(task).finalize() for task in OTHERS})
+
+
+def test_step_that_fails_as_a_signal_comes_is_reported_with_its_exit_code(
+    database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl+c also reaches a child process of the step, so that the step fails at that moment."""
+    noted, ask = threading.Event(), LeaveRequest.ask
+
+    def ask_and_note(request: LeaveRequest, number: int = 0) -> None:
+        ask(request, number)
+        noted.set()
+
+    class Interrupted(Walk):
+        def step(self, poll: Poll = unwatched) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            assert noted.wait(60)
+            raise ValueError("the child was interrupted")
+
+    class Interrupting(Walks):
+        def new(self, task: Task) -> Walk:
+            return Interrupted(task)
+
+    monkeypatch.setattr(LeaveRequest, "ask", ask_and_note)
+    assert carry_on_all(Interrupting(), [BAD], str(database)) == (1, {})
+    assert "step 1 raised ValueError('the child was interrupted')" in capsys.readouterr().err
+
+
+def test_reader_of_progress_that_leaves_while_the_database_is_locked_ends_the_call(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status_line, "LINE_SECONDS", 0.0)
+    monkeypatch.setattr(lock, "MIGRATING", 0.1)
+    other = FileLock(Path(f"{database}.lock"))
+    assert other.take(), "as while it changes the tables"
+    read, write = os.pipe()
+    os.close(read)
+    stream = os.fdopen(write, "w", buffering=1)
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert carry_on_all(Walks(), [BAD], str(database)) == (128 + signal.SIGPIPE, {})
+    with suppress(BrokenPipeError):
+        stream.close()
+    other.release()
