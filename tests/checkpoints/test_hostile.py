@@ -280,3 +280,13 @@ def test_any_value_in_any_column_loads_or_raises_our_errors(
             except PiTuiError as error:
                 raise AssertionError((table, column, value)) from error
     assert all(refusal.isprintable() for refusal in refusals)
+
+
+def test_load_ends_if_the_only_checkpoint_has_a_number_that_is_no_valid_text(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    execute(path, "DELETE FROM pi_checkpoint WHERE seq = 2")
+    execute(path, "UPDATE pi_checkpoint SET seq = CAST(x'ff' AS TEXT)")
+    store = open_store()
+    loaded = store.load(store.open_run(saved.task))
+    assert (loaded.checkpoint, loaded.output) == (None, saved.output)

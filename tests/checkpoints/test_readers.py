@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pi_tui.checkpoints.connection import engine
 from pi_tui.checkpoints.glance import glance
+from pi_tui.checkpoints.loading import Loading
+from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
 from tests.checkpoints.conftest import OpenStore
@@ -109,3 +112,21 @@ def test_glance_function_imports_neither_sqlalchemy_nor_gmpy2(
     assert done.stdout == bytes(walk.output)
     assert glance(path, Walks(), Walks().task(run.goal + 1)) is None
     assert glance(f"sqlite:///{path}", Walks(), None) == glance(path, Walks(), None) is not None
+
+
+def test_load_reads_the_run_anew_if_a_writer_prunes_the_checkpoints_it_has_listed(
+    store: CheckpointStore, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, walk = save_some(store)
+    prove = Loading._prove
+
+    def proven(loading: Loading, run: Run) -> Any:
+        found = prove(loading, run)
+        monkeypatch.undo()
+        for _ in range(2):
+            store.save(run, advance(walk, 5), 0.0)
+        return found
+
+    monkeypatch.setattr(Loading, "_prove", proven)
+    loaded = open_store(write=False).load(run)
+    assert (told(loaded.machine), loaded.notes) == (told(walk), ())

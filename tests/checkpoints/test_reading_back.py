@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 
 import pytest
 
 from pi_tui.checkpoints.connection import engine
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
-from pi_tui.machine import LostPiece, Piece
+from pi_tui.machine import LostPiece, Piece, Work
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import advance, begin, execute, flip, this
 from tests.tiny import Walk, make_table
@@ -113,27 +113,6 @@ def test_unreachable_database_is_reported_and_read_again_once_it_is_back(
     assert piece.read() == make_table(walk.task)
 
 
-def test_piece_is_read_by_another_thread_only_after_the_save_in_progress(
-    store: CheckpointStore,
-) -> None:
-    walk, piece = saved(store)
-    begun, read = Event(), Event()
-
-    def fetch() -> None:
-        begun.set()
-        piece.read()
-        read.set()
-
-    with store._reader.one_at_a_time:
-        thread = Thread(target=fetch)
-        thread.start()
-        assert begun.wait(60)
-        assert not read.wait(0.1)
-        assert piece.read() == make_table(walk.task)  # this thread may
-    thread.join(60)
-    assert read.is_set()
-
-
 def test_reader_waits_as_long_as_another_program_writes(
     store: CheckpointStore, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,3 +144,25 @@ def test_reader_waits_as_long_as_another_program_writes(
         monkeypatch.setattr(engine, "_last_written", writing)
         assert piece.read() == table
     assert looks == 7  # busy three times; the fourth try succeeds
+
+
+def test_piece_is_fetched_by_another_thread_only_once_a_save_has_committed(
+    store: CheckpointStore,
+) -> None:
+    run, walk = begin(store)
+    store.save(run, advance(walk, 10), 0.0)
+    assert walk.table is not None
+    fetch, threads, during = walk.table.saved, [], list[bool]()
+    assert fetch is not None
+
+    class Fetching(Walk):
+        def work(self) -> Work:
+            threads.append(Thread(target=fetch))
+            threads[0].start()
+            threads[0].join(0.2)
+            during.append(threads[0].is_alive())
+            return super().work()
+
+    store.save(run, advance(Fetching(run.task), 20), 0.0)
+    threads[0].join(60)
+    assert (during, threads[0].is_alive()) == ([True], False)

@@ -12,8 +12,9 @@ import pytest
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
+from pi_tui.machine import Piece, Work
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import advance, execute, save_some, tale
+from tests.checkpoints.helpers import advance, begin, execute, save_some, tale, told
 from tests.tiny import Finished, Walk, Walks
 
 TOLD = "was replaced while it was open"
@@ -137,3 +138,41 @@ def test_postgres_save_refuses_a_database_with_another_identity(
         connection.exec_driver_sql("UPDATE pi_meta SET value = 'x' WHERE key = 'database'")
     with pytest.raises(StorageError, match=TOLD):
         store.save(run, advance(walk, 5), 1.0)
+
+
+def test_save_fails_if_the_file_is_replaced_by_a_copy_of_itself_during_the_commit(
+    store: CheckpointStore, path: str
+) -> None:
+    run, walk = save_some(store)
+    store.backup(f"{path}.copy")
+
+    class Replacing(Walk):
+        def work(self) -> Work:
+            if os.path.exists(f"{path}.copy"):
+                os.replace(f"{path}.copy", path)
+            return super().work()
+
+    mover = advance(Replacing(run.task), walk.steps + 5)
+    with pytest.raises(StorageError, match="replaced"):
+        store.save(run, mover, 1.0)
+    store.save(run, mover, 1.0)
+    assert told(store.load(run).machine) == told(mover)
+
+
+def test_piece_saved_after_the_file_was_replaced_by_a_copy_is_read_back(
+    store: CheckpointStore, path: str
+) -> None:
+    run, walk = begin(store)
+    store.save(run, advance(walk, 3), 0.0)
+    assert walk.table is not None
+    assert walk.table.saved is not None
+    walk.table.saved()
+    store.backup(f"{path}.copy")
+    os.replace(f"{path}.copy", path)
+    other = Walk(run.task)
+    advance(other, 4)
+    other.keep_table(Piece(b"another table" * 10, lasting=True))
+    store.save(run, other, 0.0)
+    assert other.table is not None
+    assert other.table.saved is not None
+    assert other.table.saved() == b"another table" * 10
