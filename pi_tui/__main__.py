@@ -24,7 +24,7 @@ def start() -> int:
         return code
     except KeyboardInterrupt:
         return 130
-    except (MemoryError, ImportError) as error:
+    except Exception as error:
         if not is_lack_of_memory(error):
             raise
         if sys.stderr:  # else it is closed

@@ -21,7 +21,7 @@ from pi_tui.command_line import OPEN, RUN, WATCH, build_parser
 from pi_tui.commands.parser import commands
 from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError
 from pi_tui.files.location import refuse_misplaced_url
-from pi_tui.no_memory import MESSAGE, is_lack_of_memory
+from pi_tui.no_memory import is_lack_of_memory
 from pi_tui.pi.commands.options import number_as_digits
 from pi_tui.pi.settings import Settings
 from pi_tui.reports import hints
@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; return the exit code. An expected failure is reported in one line on stderr.
 
     A bug is reported with its traceback. Raises SystemExit after `--help` and `--version`, for a
-    signal that ends a command (`_leave`), and if the machine of a user raised it.
+    signal that ends a command (`_leave`), and if the machine of a user raised it; MemoryError if
+    memory is too small.
     """
     garbage.postpone()
     _word_hints()
@@ -70,8 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + 13  # the reader of our digits has gone (`| head`): no error
     except Exception as error:
         if is_lack_of_memory(error):
-            tell(f"pi-tui: {MESSAGE}")
-            return 6
+            raise MemoryError from error  # `start` reports it, and also one that comes below
         from pi_tui.worker.crash_report import report, told_of_machine
 
         said = told_of_machine(error) or "a bug of ours, please report it"
