@@ -300,7 +300,7 @@ class Machine(ABC):
 
     @property
     def verifying_work(self) -> float:
-        """Return how much of the total `work` is due to `Kind.verify`, which a user may skip."""
+        """Return the part of the total `work` that `Kind.verify` takes, which a user may skip."""
         return 0.0
 
     def close(self) -> None:  # noqa: B027 - most hold nothing

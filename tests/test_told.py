@@ -1,4 +1,7 @@
-"""README, `--help` and the help screen name every key, command and option, and no others."""
+"""The program's README, `--help` and help screen name every key, command and option, no others.
+
+Its README is `pi_tui/pi/README.md`, not the one at the root.
+"""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def work(machine: Machine) -> Work:
 
 
 def verifying_work(machine: Machine) -> float:
-    """Return how much of the total work of a machine is due to `Kind.verify`."""
+    """Return the part of a machine's total work that `Kind.verify` takes, in the unit of `work`."""
     return _number("verifying_work", machine.verifying_work, "a number") or 0.0
 
 

@@ -37,7 +37,8 @@ def list_all_runs(location: str, kinds: Kinds) -> list[Run]:
 def saved_output(location: str, kind: Kind, run: Run) -> bytes:
     """Return the output that was saved when `run` was read, without any saved since.
 
-    It is shorter if the run was begun again since. Raises DamagedError if some of it is damaged.
+    If the run was begun again since, it is the new output, up to the same length. Raises
+    DamagedError if some of it is damaged, StorageError if the run was deleted.
     """
     with _store(location, kind, write=False) as store:
         return store.output(run, 0, run.committed)

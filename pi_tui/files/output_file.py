@@ -67,10 +67,11 @@ class OutputFile:
 
     @classmethod
     def claim(cls, name: str, location: str) -> Self:
-        """Check that the file `name` can be written; return its OutputFile.
+        """Check the name, and the file of that name if there is one; return its OutputFile.
 
-        Raises StorageError if not, and UsageError if the name is empty, or if the file belongs to
-        the database at `location` or to another database. Nothing is made yet.
+        Raises StorageError if it is a folder, is read-only or cannot be reached. Raises UsageError
+        if the name is empty or invalid, or if the file belongs to the database at `location` or to
+        another database. Nothing is made yet: entering checks that its folder can be written to.
         """
         if not name:
             raise UsageError("the output's file has no name")

@@ -108,7 +108,7 @@ def test_hint_names_plain_pi_tui_if_another_program_imports_the_package() -> Non
     assert program("") == "pi-tui"
 
 
-def test_hint_with_a_path_works_when_pasted(tmp_path: Path) -> None:
+def test_hint_that_names_the_program_by_its_path_works_when_pasted(tmp_path: Path) -> None:
     hint = start(tmp_path, f"{SCRIPTS}/pi-tui").replace("20000", "60")
     done = subprocess.run(["bash", "-c", hint], cwd=tmp_path, capture_output=True, check=True)
     assert done.stdout == b"3." + pi(60) + b"\n"

@@ -161,7 +161,7 @@ def keep_rows(connection: Connection, run_id: int, numbers: Iterable[int]) -> No
 
 
 def forget(connection: Connection, run_id: int, pieces: Iterable[bytes]) -> None:
-    """Delete the pieces of the run that have these hashes, complete or not."""
+    """Delete the run's pieces with these hashes, also those of which parts are missing."""
     rest = iter(pieces)
     while some := list(islice(rest, _BATCH)):
         # A hostile file may hold any type there; `literal` skips the conversion to the column's.

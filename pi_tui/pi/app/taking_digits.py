@@ -61,7 +61,11 @@ async def picture_of_card(face: Face, lines: list[str], name: str) -> None:
 
 
 async def _draw(face: Face, title: str, name: str, draw: Draw, what: str) -> None:
-    """Ask for a file, and put the picture in it; suggest PNG if Pillow is installed, else SVG."""
+    """Ask for a file, and put the picture in it; suggest PNG if Pillow is installed, else SVG.
+
+    The question begins with `title`. The suggested file is `name` with the ending of its form. The
+    message after the drawing tells that `what` was drawn.
+    """
     from pi_tui.pi.app.screens.digit_answers import explain_picture
     from pi_tui.pi.pictures.request import can_png, form_of
 

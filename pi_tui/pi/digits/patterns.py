@@ -115,9 +115,10 @@ class Patterns:
 
 
 def expected_runs(length: int, count: int) -> float:
-    """Return how many runs of at least `length` of one digit are expected in `count` digits.
+    """Return how many runs of a given digit, `length` or longer, are expected in `count` digits.
 
-    A run begins at the first digit or after a different digit.
+    A run begins at the first digit or after a different digit. Of all ten digits together, ten
+    times as many are expected.
 
     >>> round(expected_runs(7, 11_111_111), 2), expected_runs(2, 1)
     (1.0, 0.0)
