@@ -191,7 +191,8 @@ class State:
         for name, piece in pieces.items():
             if not isinstance(piece, Piece):
                 raise TypeError(f"the piece {name} is of type {type(piece).__name__}, not Piece")
-            if not (0 < len(name) <= 80 and all("!" <= letter <= "~" for letter in name)):
+            is_plain = name.isascii() and name.isprintable() and " " not in name
+            if not (is_plain and 0 < len(name) <= 80):
                 raise ValueError(f"a piece has a short ASCII name without spaces, not {name!r}")
         self.pieces = dict(pieces)
         self.version = version

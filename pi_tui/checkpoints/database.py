@@ -191,15 +191,15 @@ class Database:
             self.look_at_the_file()  # a commit to a file that was unlinked meanwhile is lost
             if self._file != file:
                 raise StorageError(f"{self._where.display} was replaced by a copy during a save")
-            if self._locks_in_doubt:  # a server frees them when their connection is lost
-                with self._failures_in_our_words():
-                    self.locks.renew()
-                self._locks_in_doubt = False
         except (StorageError, DamagedError) as error:
             self._engine.dispose()  # after a disk failure, trust no cache of the old connection
             self._locks_in_doubt = True
             if isinstance(error, NoAnswerError) or not self._landed(run, epoch, seq):
                 raise
+        if self._locks_in_doubt:  # a server frees them when their connection is lost
+            with suppress(StorageError), self._failures_in_our_words():  # the next save tries again
+                self.locks.renew()
+                self._locks_in_doubt = False
 
     def _fence(self, connection: Connection, run: Run, epoch: int) -> Row[Any]:
         """Lock the row of the run until the transaction ends, and return it.

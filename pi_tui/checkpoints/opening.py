@@ -50,7 +50,7 @@ def open_database(
     a missing or empty database raises NothingSavedError, and older tables raise OlderError.
     """
     if where.path is not None:
-        _look(where, where.path, write)
+        _look(where, where.path, write, is_leaving)
     locks: WriterLocks | None = None
     with ExitStack() as undo:
         if write and where.path is not None:
@@ -149,7 +149,7 @@ def _version(engine: Engine, where: Location) -> int:
         return _version_of(connection, where)
 
 
-def _look(where: Location, path: Path, write: bool) -> None:
+def _look(where: Location, path: Path, write: bool, is_leaving: IsLeaving) -> None:
     """Check what is at `path`, before anything is written there.
 
     Raises NotOursError if something other than a database of ours is there. Raises UsageError if
@@ -174,18 +174,18 @@ def _look(where: Location, path: Path, write: bool) -> None:
         raise NotOursError(f"{one_line(path)} is not a regular file; {Hint.OTHER_FILE}")
     if 0 < found.st_size < _SMALLEST and not Path(f"{path}-journal").exists():
         raise _not_ours(where)  # SQLite treats a file this short as empty, and would overwrite it
-    _probe(where)
+    _probe(where, is_leaving)
     if write:
         refuse_other_names(path)
 
 
-def _probe(where: Location) -> None:
+def _probe(where: Location, is_leaving: IsLeaving) -> None:
     """Check a database on a read-only connection. Raises NotOursError if it is not ours.
 
     Raises other errors as `_version_of` does. Accepts a file that this connection cannot open, as
     when a killed writer left a rollback: the next connection checks that file again.
     """
-    engine = connect(where, "probe")
+    engine = connect(where, "probe", is_leaving)
     try:
         _version(engine, where)
     except DBAPIError as error:

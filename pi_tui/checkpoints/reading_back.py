@@ -7,7 +7,7 @@ from functools import partial
 from threading import RLock
 
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving
-from pi_tui.checkpoints.connection.engine import connect
+from pi_tui.checkpoints.connection.engine import connect, while_others_commit
 from pi_tui.checkpoints.connection.trouble import FAILURES, in_our_words
 from pi_tui.checkpoints.rows import state_rows
 from pi_tui.files.location import Location
@@ -49,9 +49,11 @@ class PieceReader:
         (`damaged`). Raises StorageError if the database is unreachable.
         """
 
-        def attempt() -> bytes | None:
+        def read() -> bytes | None:
             with self._engine.begin() as connection:
                 return state_rows.read_piece(connection, run_id, known)
+
+        attempt = partial(while_others_commit, self._where.path, read)  # for the last save too
 
         with self.one_at_a_time:
             try:

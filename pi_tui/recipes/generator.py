@@ -94,9 +94,7 @@ class GeneratorKind(Kind):
         It has a digest of the code, and the text of each value that `data_of` yields, such as a
         default argument or a closure variable.
         """
-        data = "\0".join(texts_of_data(self.function))  # hashed: it may be large, or a password
-        hashed = hashlib.sha256(data.encode()).hexdigest()[:16] if data else ""
-        return f"{digest_of_code(self.function)}{hashed}"
+        return _hashed(" ".join([digest_of_code(self.function), *texts_of_data(self.function)]))
 
     def from_state(self, task: Task, state: State, output: bytes) -> GeneratorMachine:
         """Return a machine that calls the function with the saved state as its arguments.
@@ -110,7 +108,7 @@ class GeneratorKind(Kind):
             )
         values = values_of(state)
         steps, share = values.pop("!steps", None), values.pop("!share", None)
-        done, code = values.pop("!done", None), str(values.pop("!code", ""))
+        done, code = values.pop("!done", None), _hashed(str(values.pop("!code", "")))
         if type(steps) is not int or type(done) is not bool or not isinstance(share, int | float):
             raise BadState("it has no count of steps")
         if (values or steps) and sorted(values) != sorted(self.arguments):
@@ -119,6 +117,15 @@ class GeneratorKind(Kind):
                 f"{', '.join(self.arguments)}: run the code that saved it, or begin again"
             )
         return GeneratorMachine(self, task, values, steps, output, share, done=done, code=code)
+
+
+def _hashed(code: str) -> str:
+    """Return a digest of code, and behind it a hash of the data that follow it after a blank.
+
+    The data may be large, or a password. Versions before saved them as they are.
+    """
+    digest, _, data = code.partition(" ")
+    return digest + (hashlib.sha256(data.encode()).hexdigest()[:16] if data else "")
 
 
 class GeneratorMachine(Machine):

@@ -65,11 +65,11 @@ def connect(where: Location, mode: Mode, is_leaving: IsLeaving = lambda: False) 
     """Return an engine for `where`; it connects at its first use.
 
     The engine has a pool of one connection, and its errors show no values. While `is_leaving()` is
-    true, a server gets less time to answer. Raises UsageError for a server's URL that cannot be
-    read, or without the driver psycopg.
+    true, a server gets less time to answer, and a reader does not wait for commits of others to a
+    file. Raises UsageError for a server's URL that cannot be read, or without the driver psycopg.
     """
     if not where.url:
-        return _sqlite(where, mode)
+        return _sqlite(where, mode, is_leaving)
     engine = _postgres(where.url, mode)
     set_answer_timeout(engine, is_leaving)
     return engine
@@ -84,7 +84,7 @@ def make_empty_file(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
-def _sqlite(where: Location, mode: Mode) -> Engine:
+def _sqlite(where: Location, mode: Mode, is_leaving: IsLeaving) -> Engine:
     engine = create_engine(
         "sqlite://",
         creator=lambda: _open_sqlite(os.fsencode(where.path or ""), mode),
@@ -105,17 +105,19 @@ def _sqlite(where: Location, mode: Mode) -> Engine:
         else:
             connection.exec_driver_sql("BEGIN")  # takes no lock yet
             look = partial(connection.exec_driver_sql, "SELECT 1 FROM sqlite_master LIMIT 1")
-            while_others_commit(where.path, look)
+            while_others_commit(where.path, look, is_leaving)
 
     return engine
 
 
-def while_others_commit(path: Path | None, attempt: Callable[[], _T]) -> _T:
+def while_others_commit(
+    path: Path | None, attempt: Callable[[], _T], is_leaving: IsLeaving = lambda: False
+) -> _T:
     """Return what the function `attempt` returns; retry as long as other processes keep committing.
 
     SQLite retries in growing pauses and gives up after BUSY_SECONDS. With many writers, one may
     lose every race for that long, and a checkpoint of several GB takes longer. The error of SQLite
-    is raised only if no process wrote in that time.
+    is raised only if no process wrote in that time, or if `is_leaving()`.
     """
     while True:
         before = _last_written(path)
@@ -124,7 +126,7 @@ def while_others_commit(path: Path | None, attempt: Callable[[], _T]) -> _T:
         except (DBAPIError, sqlite3.Error) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             busy = getattr(cause, "sqlite_errorname", "").startswith("SQLITE_BUSY")
-            if not busy or _last_written(path) == before:
+            if not busy or is_leaving() or _last_written(path) == before:
                 raise
 
 
