@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from pi_tui.machine import Kind
 
 _PRINTED = 2_000
-"""Maximum number of printed texts to keep; each print makes two, the second is the line's end."""
+"""Maximum number of printed texts, and of characters of one; a print makes two: the line's end."""
 STYLES = Path(__file__).with_name("app.tcss")
 """The style sheet of the app, for any machine."""
 
@@ -298,7 +298,7 @@ class RunApp(Face):
 
     def _print(self, text: str, stderr: bool = False) -> None:
         """Keep what the machine prints; called in its thread, so no message, of which many come."""
-        self.printed.append(text)
+        self.printed.append(text[:_PRINTED])
         super()._print(text, stderr)
 
     def _handle_exception(self, error: Exception) -> None:

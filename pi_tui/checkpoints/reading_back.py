@@ -7,7 +7,7 @@ from functools import partial
 from threading import RLock
 
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving
-from pi_tui.checkpoints.connection.engine import connect, while_others_commit
+from pi_tui.checkpoints.connection.engine import connect
 from pi_tui.checkpoints.connection.trouble import FAILURES, in_our_words
 from pi_tui.checkpoints.rows import state_rows
 from pi_tui.files.location import Location
@@ -24,7 +24,8 @@ class PieceReader:
 
     def __init__(self, where: Location, is_leaving: IsLeaving) -> None:
         self._where = where
-        self._engine = connect(where, "read", is_leaving)
+        # A file is waited for while leaving too: the last save may have to read a piece.
+        self._engine = connect(where, "read", is_leaving if where.url else lambda: False)
         self.one_at_a_time = RLock()
         """Held while a piece is fetched; a save holds it too."""
         self.damaged: set[bytes] = set()
@@ -49,11 +50,9 @@ class PieceReader:
         (`damaged`). Raises StorageError if the database is unreachable.
         """
 
-        def read() -> bytes | None:
+        def attempt() -> bytes | None:
             with self._engine.begin() as connection:
                 return state_rows.read_piece(connection, run_id, known)
-
-        attempt = partial(while_others_commit, self._where.path, read)  # for the last save too
 
         with self.one_at_a_time:
             try:

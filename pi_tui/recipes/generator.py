@@ -111,7 +111,8 @@ class GeneratorKind(Kind):
         done, code = values.pop("!done", None), _hashed(str(values.pop("!code", "")))
         if type(steps) is not int or type(done) is not bool or not isinstance(share, int | float):
             raise BadState("it has no count of steps")
-        if (values or steps) and sorted(values) != sorted(self.arguments):
+        # A function that returned before its first yield has no values.
+        if (values or (steps and not done)) and sorted(values) != sorted(self.arguments):
             raise Refused(
                 f"the saved state holds {', '.join(values) or 'nothing'}, and {self.name} takes "
                 f"{', '.join(self.arguments)}: run the code that saved it, or begin again"
@@ -209,7 +210,7 @@ class GeneratorMachine(Machine):
             raise BrokenRule(f"{name} must yield a dict, or a dict and what is new, not {what}")
         if not state and self.steps:
             raise BrokenRule(
-                f"{name} has no state, so a resumed run would begin again behind the saved output: "
+                f"{name} has no state, so a resumed run would begin again at its first step: "
                 "give it an argument that says how far it is, and yield it"
             )
         if state.keys() != self._kind.arguments.keys():

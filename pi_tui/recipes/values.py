@@ -119,7 +119,8 @@ def _copy(value: Any, room: list[int]) -> Any:
         return value
     if kind in (list, tuple, dict):
         _take(room, len(value) + 1)
-        if kind is dict and not _TEXT.issuperset(map(type, value)):
+        is_text = kind is not dict or _TEXT.issuperset(map(type, value))  # the fast answer
+        if not is_text and not all(isinstance(key, str) for key in value):
             raise Unstorable("a key that is no text")
         parts = value.values() if kind is dict else value
         if is_plain(map(type, parts)):
@@ -188,7 +189,7 @@ def _encode_dict(
     value: dict[Any, Any], name: str, arrays: list[Any], depth: int
 ) -> dict[str, object]:
     for key in value:
-        if type(key) is not str or key.startswith("!"):
+        if not isinstance(key, str) or key.startswith("!"):
             raise Unstorable(
                 f"{name} has the key {key!r}; keys of a state are texts that do not begin with '!'"
             )

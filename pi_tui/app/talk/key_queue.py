@@ -34,8 +34,8 @@ Deliver = Callable[[events.Event], Coroutine[Any, Any, None]]
 class KeyQueue:
     """Holds back each key until the previous one has had its effect and a screen can take it.
 
-    A key holds back the next one for a second after its delivery at most, and a key at the head of
-    the queue waits no longer for a screen.
+    A key holds back the next one for a second after its delivery at most. The keys in the queue
+    wait no longer for a screen, all together.
     """
 
     def __init__(self, face: Face, deliver: Deliver) -> None:
@@ -58,23 +58,26 @@ class KeyQueue:
         if event.key in _URGENT:
             await self._deliver(event)
         else:
+            if not self._typed:
+                self._waiting_since = None
             self._typed.append(event)
             await self._obey()
 
     async def _obey(self) -> None:
         """Deliver the next key, if the previous one has had its effect and a screen can take it.
 
-        After a second at the head of the queue, deliver it all the same. If no screen can take it
-        yet, look again soon.
+        If no screen can take it yet, look again soon. After a second, deliver it all the same, and
+        so all that wait behind it: a `q` among them must not wait a second for each.
         """
         if not self._typed or (self._is_obeying and not _is_late(self._obeying_since)):
             return
-        if not self._can_be_typed_into():
+        if self._can_be_typed_into():
+            self._waiting_since = None
+        else:
             self._waiting_since = self._waiting_since or time.monotonic()
             if not _is_late(self._waiting_since):
                 self._face.set_timer(_LOOK, self._obey)
                 return
-        self._waiting_since = None
         self._is_obeying, self._obeying_since = True, time.monotonic()
         await self._deliver(self._typed.popleft())
         way = (*(self._face.focused or self._face.screen).ancestors_with_self,)

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from pi_tui import words
 from pi_tui.app.face import Face
 from pi_tui.app.frames.naming import Naming
@@ -154,9 +156,9 @@ class Quitting:
         printed = "".join(self._app.printed).rstrip("\n")
         if not code and self._asked.signal:
             code = 128 + self._asked.signal
-        self._app.exit(
-            result=code, return_code=code, message="\n".join(filter(None, (printed, message)))
-        )
+        # As a str, Rich would draw :x: in it as an emoji.
+        said = Text("\n".join(filter(None, (printed, message))))
+        self._app.exit(result=code, return_code=code, message=said)
 
 
 def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:

@@ -67,27 +67,28 @@ class OutputTail(OutputView):
 
     def _catch_up(self) -> None:
         """Index the lines of new output, one chunk at a time."""
+        was_busy = self._busy
         self._busy = self.is_attached and self.is_text
         self._busy = self._busy and self._lines.feed(self._source, self.count)
         self._chunks += 1
         if not self._busy or self._chunks % _CHUNKS_A_FRAME == 0:
             self.grow()
-            self._find_place()
+            if was_busy:
+                self._find_place()
         if self._busy:
             certain(self.set_timer(_BUSY, self._catch_up))
 
     def _find_place(self) -> None:
         """Scroll to the place to be shown, once its line is indexed, unless the view follows."""
-        line = self.line_of(self._top)
-        if self.following or line == self.scroll_offset.y:
-            return
-        if line < self.max_scroll_y or not self._busy:
+        line, top = self.line_of(self._top), self._top
+        if not self.following and (line < self.max_scroll_y or not self._busy):
             self.scroll_to(y=line, animate=False)
+            self._top, self.following = top, False  # the user did not scroll
 
     def mark(self, start: int, stop: int) -> None:
         """Highlight bytes `start` to `stop`, and scroll to them as soon as they are indexed."""
         super().mark(start, stop)
-        if self.is_text and start >= self._lines.indexed:
+        if self._busy and start >= self._lines.indexed:
             self._top, self.following = start, False
 
     # Lines and offsets
