@@ -56,7 +56,7 @@ class Trust:
 
 
 class _NotTakenError(BadState):
-    """`from_state` does not take a state whose bytes are all as they were saved."""
+    """The code does not take a state whose bytes are all as they were saved."""
 
 
 class Loading:
@@ -168,10 +168,10 @@ class Loading:
         output = self._output[: checkpoint.length]
         try:
             machine = checked.from_state(self._kind, self._run.task, found.state, output)
+            if (machine.steps, len(machine.output)) != (checkpoint.steps, checkpoint.length):
+                raise BadState("its row and its state differ")
         except BadState as problem:
             raise problem if found.lost else _NotTakenError(str(problem)) from problem
-        if (machine.steps, len(machine.output)) != (checkpoint.steps, checkpoint.length):
-            raise BadState("its row and its state differ")
         machine.check()
         if found.lost:
             self._notes.append(f"checkpoint {seq}: lost or damaged: {', '.join(found.lost)}")

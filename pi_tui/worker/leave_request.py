@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
 
 AT_ONCE_AFTER = 2.0
 """Seconds after the first request from which another request means: exit at once.
@@ -65,7 +68,57 @@ def handling_signals(handler: Callable[[int, FrameType | None], object]) -> Iter
     for number in before:
         signal.signal(number, handler)
     try:
-        yield
+        with not_in_forks(before):
+            yield
     finally:
         for number, old in before.items():
             signal.signal(number, old)
+
+
+_REPLACED: list[Mapping[signal.Signals, Any]] = []
+"""The handlers that ours replaced, by signal; those replaced first come first."""
+
+
+@contextmanager
+def not_in_forks(before: Mapping[signal.Signals, Any]) -> Iterator[None]:
+    """In the `with` body, let SIGTERM end processes that are forked from this one.
+
+    Our handlers save and end this process. A fork inherits them, has nothing to save, and would not
+    end. So `Process.terminate` had no effect, and `with multiprocessing.Pool()` in a step waited
+    for ever. `before` has the handlers that ours replaced; a fork gets that for SIGTERM again.
+    SIGINT and SIGHUP come to all processes of a terminal. A fork ignores them, so that the step can
+    end, and be saved.
+    """
+    _REPLACED.append(before)
+    try:
+        yield
+    finally:
+        _REPLACED.remove(before)
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing. Unlike SIG_IGN, this handler does not outlive an `exec`."""
+
+
+_FORKING = threading.local()
+"""`mask` has the signals that a thread had blocked before it began to fork."""
+
+
+def _block() -> None:
+    """Block SIGTERM: a fork that gets it before it has its handler would not end."""
+    _FORKING.mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def _unblock() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, _FORKING.mask)
+
+
+def _handle_no_more() -> None:
+    for number, old in _REPLACED[0].items() if _REPLACED else ():
+        with suppress(ValueError, TypeError):  # not the main interpreter; a handler of C code
+            signal.signal(number, old if number == signal.SIGTERM else _ignore)
+    _unblock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(before=_block, after_in_parent=_unblock, after_in_child=_handle_no_more)

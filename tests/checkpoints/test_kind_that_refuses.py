@@ -102,6 +102,26 @@ def test_whole_checkpoints_that_only_the_code_does_not_take_are_refused_and_kept
         assert (loaded.notes, loaded.machine and loaded.machine.steps) == ((), 5)
 
 
+class Miscounting(DiceKind):
+    """A kind whose code was edited, so that it forgets how many steps were made."""
+
+    def from_state(self, task: Task, state: State, output: bytes) -> Dice:
+        machine = super().from_state(task, state, output)
+        machine.steps = 0
+        return machine
+
+
+def test_whole_checkpoints_whose_steps_the_code_does_not_restore_are_kept(
+    open_store: OpenStore, path: str
+) -> None:
+    with open_store(kind=DiceKind()) as store:
+        store.leave(begun(store, dice()))
+    before = dump(path)
+    with open_store(kind=Miscounting()) as store, pytest.raises(UsageError, match="row and its"):
+        store.load(store.open_run(dice()))
+    assert dump(path) == before
+
+
 def test_run_that_its_kind_refuses_keeps_the_owner_left_by_a_crash(open_store: OpenStore) -> None:
     with open_store(kind=Picky()) as store:
         begun(store, dice())

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
+import time
+from multiprocessing.connection import Connection
 
-from pi_tui.worker.leave_request import AT_ONCE_AFTER, LeaveRequest
+import pytest
+
+from pi_tui.worker.leave_request import AT_ONCE_AFTER, LeaveRequest, handling_signals
 
 
 class Clock:
@@ -51,3 +56,23 @@ def test_leave_request_after_a_forgotten_one_counts_as_the_first() -> None:
     asked.forget()
     asked.ask()
     assert (asked.signal, asked.at_once) == (0, False)
+
+
+def _tell_and_wait(there: Connection) -> None:
+    there.send(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)
+    time.sleep(60)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_sigterm_ends_a_process_that_a_step_forked() -> None:
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    child = context.Process(target=_tell_and_wait, args=(there,))
+    with handling_signals(lambda *_: None):
+        child.start()
+        outlives_an_exec = here.recv()
+        child.terminate()
+        child.join(10)
+        ended = child.exitcode
+        child.kill()
+    assert (ended, outlives_an_exec) == (-signal.SIGTERM, False)

@@ -21,6 +21,7 @@ from pi_tui.app.face import Face
 from pi_tui.app.terminal import guardian
 from pi_tui.app.terminal.foreground import is_in_background
 from pi_tui.app.terminal.quitting import Quitting, outcome
+from pi_tui.worker.leave_request import not_in_forks
 from pi_tui.worker.threads import start_all
 
 _TTY_LOOK = 1.0
@@ -93,7 +94,8 @@ class Signals:
         wanted = signal.SIGTERM, signal.SIGINT, signal.SIGHUP
         before = {number: signal.signal(number, self._note) for number in wanted}
         try:
-            yield
+            with not_in_forks(before):
+                yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
