@@ -19,7 +19,7 @@ from pi_tui.checkpoints.reading_back import PieceReader
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import output_rows, state_rows
 from pi_tui.checkpoints.rows.models import BadRow, limits_of
-from pi_tui.errors import Hint
+from pi_tui.errors import DamagedError, Hint
 from pi_tui.machine import BadState, Kind, Machine, Refused, WrongState
 from pi_tui.words import amount, one_line
 
@@ -71,6 +71,8 @@ class Loading:
         """
         self._saved, self._kind, self._reader = saved, kind, reader
         self._notes: list[str] = []
+        self._was_complete = False
+        """True if the run was complete, and its output turned out damaged."""
         self._limits = limits_of(kind, run.task)
         self._run, self._output, self._checkpoints = self._prove(run)
         proven = len(self._output) if self._notes else None
@@ -80,10 +82,17 @@ class Loading:
         """Return the loaded content of the run, and what the next save may trust.
 
         With `before`, use only checkpoints with a lower number. Return None if the writer has
-        deleted all of them meanwhile: then make a new `Loading` and call `load` again.
+        deleted all of them meanwhile: then make a new `Loading` and call `load` again. Raises
+        DamagedError if the output of a complete run is damaged and cannot be computed again: it has
+        no state to go on from, and the next save would delete what is left of it.
         """
         if self._run.status == COMPLETE:
             return self._loaded(None, None), self._trust
+        if self._was_complete and not self._kind.repeatable:
+            raise DamagedError(
+                f"{self._saved.title(self._run)}: {self._notes[0]}; this output cannot be computed "
+                f"again, so it was left untouched: restore a backup, or {Hint.FRESH}"
+            )
         numbers = list(self._checkpoints)
         if before is not None:  # a damaged row may hold a number that is none
             numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
@@ -120,6 +129,7 @@ class Loading:
                 verified=complete and row.verified == 1,
             )
             self._notes += [problem] if problem else []
+            self._was_complete = row.status == COMPLETE and bool(problem)
             return run, output, state_rows.known(connection, run.id, self._limits)
 
     def _newest_good(self, numbers: list[int]) -> tuple[Machine, Checkpoint] | None:

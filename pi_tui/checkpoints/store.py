@@ -26,7 +26,7 @@ from pi_tui.checkpoints.reading_back import PieceReader
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import output_rows, state_rows
 from pi_tui.checkpoints.rows.models import KIND_NAME, META, OUTPUT, RUNS, milliseconds, unit_key
-from pi_tui.errors import DamagedError, MachineError, PiTuiError, UsageError
+from pi_tui.errors import DamagedError, MachineError, PiTuiError, StorageError, UsageError
 from pi_tui.files.location import Location
 from pi_tui.machine import BadState, Kind, Machine, State, Task, Work
 
@@ -211,7 +211,7 @@ class CheckpointStore(RunCatalogue):
                     "what was saved is kept"
                 )
             stored = state_rows.stored(connection, run.id)
-            entries = state_rows.write(connection, run.id, state, known.pieces, stored)
+            entries, lost = state_rows.write(connection, run.id, state, known.pieces, stored)
             size = sum(entry.known.size for entry in entries)
             new = checkpoint_of(self._kind, run.task, machine, seq, elapsed, size, work)
             state_rows.write_checkpoint(connection, run.id, new, entries)
@@ -223,12 +223,29 @@ class CheckpointStore(RunCatalogue):
             change = {"status": status, "verified": int(verified), "version": self._kind.version}
             change |= {"committed": max(saved, len(output)), "elapsed_ms": milliseconds(elapsed)}
             record(connection, run.id, seq, change | ({"owner": ""} if status == COMPLETE else {}))
+        pieces -= lost  # the next save looks at these again
         self._trusted[run.id] = Trust(trust.epoch, seq, seq, pieces, agreed=len(output))
         self._reader.damaged -= pieces
         for piece in state.pieces.values():
             if piece.lasting and piece.known:
                 piece.saved = self._reader.of(run.id, piece.known)
         return replace(new, duration=time.monotonic() - begun)
+
+    def has_last_save(self, run: Run) -> bool:
+        """Return False if the SQLite file is gone, or is an older copy without our last save.
+
+        Returns True for a server, and if the file cannot be read now: the save is not known lost.
+        """
+        try:
+            self.look_at_the_file()
+        except StorageError:
+            return False
+        if self._where.path is None:
+            return True
+        with suppress(StorageError, DamagedError), self.transaction() as connection:
+            found = connection.scalar(select(RUNS.c.last_seq).where(RUNS.c.id == run.id))
+            return isinstance(found, int) and found >= self._trusted[run.id].last_seq
+        return True
 
     def cut(self, run: Run, good: int) -> None:
         """Truncate the saved output to `good` bytes; delete checkpoints saved with more output.

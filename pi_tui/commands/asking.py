@@ -33,9 +33,10 @@ def confirmed(what: str, run: Run, kinds: Kinds) -> bool:
 
 
 def may_begin_again(location: str, kind: Kind, task: Task, *, sure: bool) -> bool:
-    """Return True if the run has no saved output, or the user agrees to lose it.
+    """Return True if nothing of the run is saved, or the user agrees to lose it.
 
-    If not, print that nothing was changed. With `sure`, do not ask. Raises AlreadyOpenError if
+    A state alone may be the work of days, if all output comes at the end. If the user does not
+    agree, print that nothing was changed. With `sure`, do not ask. Raises AlreadyOpenError if
     another process computes the run, and UsageError if there is no terminal to ask the user.
     """
     run = None
@@ -43,7 +44,7 @@ def may_begin_again(location: str, kind: Kind, task: Task, *, sure: bool) -> boo
         run = store.find_run(task)
         if writer := store.writer(run):
             raise already_open(f"the run of {kind.title(task)}", writer)
-    if run is None or not run.committed or sure:
+    if run is None or not run.last_seq or sure:
         return True
     if confirmed("begin again and lose", run, Kinds(kind)):
         return True

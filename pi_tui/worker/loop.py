@@ -197,7 +197,7 @@ class Loop:
         self._board.save_wanted = False
         if self._recovery.in_doubt:
             return
-        if self._machine.steps == self._saved_steps and self._is_still_there():
+        if self._machine.steps == self._saved_steps and self._store.has_last_save(self._run):
             self._saves.saved(self._clock(), len(self._machine.output), took=0.0)
             self._board.publish(save_failure=None)
         else:
@@ -205,14 +205,6 @@ class Loop:
             self._meter.saw(self._work())
             self._commit(partial(self._store.save, work=self._meter.work))
         self._publish()
-
-    def _is_still_there(self) -> bool:
-        """Return False if the database file was moved, deleted or replaced by another database."""
-        try:
-            self._store.look_at_the_file()
-        except StorageError:
-            return False
-        return True
 
     def _commit(self, save: Callable[[Run, Machine, float], Checkpoint]) -> Checkpoint | None:
         """Call `save`, a function that saves the machine; publish its checkpoint and return it.

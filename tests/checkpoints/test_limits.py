@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import event
 from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import PiTuiError
+from pi_tui.errors import DamagedError, PiTuiError
 from pi_tui.machine import Kind, Limits, Piece, State, Task
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import GOAL, advance, begin, flip, save_some, tale
@@ -166,6 +167,24 @@ def test_unrepeatable_run_without_good_checkpoint_restarts_with_a_note(
         assert loaded.machine is not None
         store.save(run, advance(loaded.machine, 12), 0.0)
         assert store.load(run).notes == ()
+
+
+def test_complete_unrepeatable_run_with_damaged_output_is_refused_and_keeps_the_rest(
+    open_store: OpenStore, path: str
+) -> None:
+    with open_store(kind=Once()) as store:
+        run, walk = save_some(store)
+        store.complete(run, Finished(walk.finalize()), 1.0, verified=False)
+    flip(path, "pi_output", "data", "start = (SELECT max(start) FROM pi_output)")
+    before = Path(path).read_bytes()
+    with open_store(kind=Once()) as store:
+        run = store.open_run(run.task)
+        with pytest.raises(DamagedError, match="cannot be computed again, so it was left"):
+            store.load(run)
+    assert Path(path).read_bytes() == before
+    with open_store(kind=Once()) as store:
+        run = store.restart(store.open_run(run.task), run.task)
+        assert store.load(run).output == b""
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 from pi_tui.checkpoints.loading import Loading
 from pi_tui.checkpoints.rows import state_rows
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import DamagedError
+from pi_tui.errors import DamagedError, MachineError
 from pi_tui.machine import Piece, State
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import (
@@ -38,6 +38,20 @@ def test_piece_shared_by_two_checkpoints_is_stored_once(store: CheckpointStore, 
     assert two["now"] != three["now"]
     assert pieces(path) == {*two.values(), *three.values()}
     assert execute(path, "SELECT count(*) FROM pi_piece") == [(4,)]
+
+
+def test_save_of_too_many_pieces_names_the_machine_and_not_the_database(
+    store: CheckpointStore,
+) -> None:
+    class Crumbs(Walk):
+        def to_state(self) -> State:
+            return State(dict.fromkeys([f"{n:080}" for n in range(60_000)], Piece(b"")))
+
+    run, walk = save_some(store)
+    crumbs = advance(Crumbs(run.task), walk.steps + 1)
+    with pytest.raises(MachineError, match="60,000 pieces"):
+        store.save(run, crumbs, 0.0)
+    assert store.check() == []
 
 
 def test_piece_is_found_by_the_hash_of_its_bytes(store: CheckpointStore, path: str) -> None:

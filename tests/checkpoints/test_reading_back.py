@@ -69,6 +69,31 @@ def test_damaged_piece_is_lost_and_the_next_save_writes_it_again(
     assert store.check() == []
 
 
+@pytest.mark.parametrize("damage", ["flipped", "missing"])
+def test_save_lists_a_lost_piece_that_the_machine_has_not_made_again_yet(
+    damage: str, store: CheckpointStore, open_store: OpenStore, path: str
+) -> None:
+    walk, piece = saved(store)
+    where = this(path, "table")
+    if damage == "flipped":
+        flip(path, "pi_piece", "data", where)
+    else:
+        execute(path, f"DELETE FROM pi_piece WHERE {where}")
+    with pytest.raises(LostPiece, match="100 bytes"):
+        piece.read()
+    run = store.find_run(walk.task)
+    assert run is not None
+    store.save(run, advance(walk, 5), 0.0)
+    loaded = open_store(write=False).load(run)
+    assert loaded.machine is not None
+    assert (loaded.machine.steps, loaded.machine.output) == (walk.steps, walk.output)
+    assert loaded.notes[0].endswith("lost or damaged: table")
+    walk.table = Piece(make_table(walk.task), lasting=True)
+    store.save(run, advance(walk, 5), 0.0)
+    assert walk.table.read() == make_table(walk.task)
+    assert open_store(write=False).load(run).notes == ()
+
+
 def test_load_checks_large_pieces_and_reads_them_when_they_are_wanted(
     open_store: OpenStore, path: str
 ) -> None:

@@ -228,6 +228,21 @@ def test_open_command_with_fresh_deletes_output_only_if_yes_is_given_too(folder:
     assert opened(folder, "mine:lines", 3, "--fresh", "--yes") == "1\n2\n3\n"
 
 
+def test_open_command_with_fresh_asks_also_if_only_a_state_is_saved(folder: Path) -> None:
+    code = (
+        "from pi_tui import resumable\n@resumable\ndef late(goal, at=0):\n"
+        "    while at < goal:\n        at += 1\n"
+        "        yield {'at': at}, 'done' if at == goal else None, at / goal\n"
+        "        if at == 5: raise SystemExit(3)\n"
+    )
+    (folder / "late.py").write_text(code)
+    assert pi_tui("open", "late:late", 9, "--db", "late.db", cwd=folder).returncode == 3
+    before = pi_tui("runs", "--json", "--db", "late.db", cwd=folder).stdout
+    done = pi_tui("open", "late:late", 9, "--fresh", "--db", "late.db", cwd=folder)
+    assert (done.returncode, "--yes" in done.stderr) == (2, True)
+    assert pi_tui("runs", "--json", "--db", "late.db", cwd=folder).stdout == before
+
+
 def test_commands_runs_watch_and_status_load_no_module_from_the_working_folder(
     folder: Path,
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
 from io import BytesIO
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pi_tui.machine import Piece, Poll, State, Task, unwatched
-from pi_tui.worker.job import Cadence, Job
+from pi_tui.worker.job import Cadence, Job, Pace
 from pi_tui.worker.worker import Worker
 from tests.helpers import pi, wait_until
 from tests.tiny import Walk, Walks
@@ -165,3 +167,25 @@ def test_stop_while_blocks_are_made_ends_the_worker_before_there_is_output(
     worker.stop()
     assert worker.join(60)
     assert in_the_file(database, 1_000_000).output == b""
+
+
+def test_stop_saves_again_if_an_older_copy_took_the_place_of_the_database(
+    make_worker: MakeWorker, database: Path
+) -> None:
+    worker = make_worker(12_000, pace=Pace.of(2_000), digits_per_step=20)
+    copy = Path(f"{database}.copy")
+    wait_until(lambda: worker.snapshot.made > 0)
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    shutil.copy(database, copy)
+    made = worker.snapshot.made
+    worker.resume()
+    wait_until(lambda: worker.snapshot.made > made)
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    os.replace(copy, database)
+    worker.stop()
+    assert worker.join(30)
+    saved = worker.snapshot.saved
+    assert saved > made
+    assert len(in_the_file(database).output) == saved

@@ -19,8 +19,8 @@ from sqlalchemy import Connection, Row, delete, func, insert, literal, select
 
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.checkpoints.rows.models import CHECKPOINTS, PART, PIECES, BadRow, to_checkpoint
-from pi_tui.errors import BrokenRule
-from pi_tui.machine import Known, Limits, Piece, State
+from pi_tui.errors import BrokenRule, MachineError
+from pi_tui.machine import Known, Limits, LostPiece, Piece, State
 
 _MOST_ROWS = 100
 """Checkpoints read at most: two are kept, but a hostile file may hold any number."""
@@ -28,6 +28,8 @@ _BATCH = 200
 """Pieces named in one statement; the SQLite of old systems takes fewer than a thousand values."""
 _KEPT = 2**18
 """Maximum bytes of a lasting piece that a load keeps in memory; larger ones are read when used."""
+_LONGEST_MANIFEST = 8 * 10**6
+"""Maximum bytes of a manifest: SQLite refuses values of more than 8 MiB (LONGEST_VALUE)."""
 _LINE = re.compile(r"([0-9a-f]{64}) ([0-9]{1,12}) ([LN]) ([!-~]{1,80})")
 
 
@@ -73,25 +75,34 @@ def missing(state: State, trusted: Set[bytes]) -> int:
 
 def write(
     connection: Connection, run_id: int, state: State, trusted: Set[bytes], there: set[bytes]
-) -> list[Entry]:
-    """Write the pieces of `state`, and return the manifest's entries, one for each piece.
+) -> tuple[list[Entry], set[bytes]]:
+    """Write the pieces of `state`; return an entry of the manifest for each, and what is lost.
 
     A piece whose hash is in `trusted` is not written again. `there` has the hashes of all stored
     pieces. Those not trusted, from a failed checkpoint, are replaced. But a lasting piece that is
-    stored intact is kept, because the machine may no longer have its bytes. Raises ValueError if a
-    name is not printable or has spaces, BrokenRule if the function of a piece returns no bytes.
+    stored intact is kept, because the machine may no longer have its bytes.
+
+    The set that is returned holds the hashes of lasting pieces that are damaged in the database and
+    no longer in memory, because the machine has not made them again yet. They stay in the manifest:
+    a load finds them lost.
+
+    Raises ValueError if a name is not printable or has spaces, BrokenRule if the function of a
+    piece returns no bytes.
     """
-    entries, done, doubted = [], set(trusted), there - trusted
+    entries, done, lost, doubted = [], set(trusted), set[bytes](), there - trusted
     for name, piece in state.pieces.items():
         known = piece.known
         if known and known.sha256 in doubted and _is_sound(connection, run_id, known):
             done.add(known.sha256)
         if known is None or known.sha256 not in done:
-            found: Any = piece.read()
-            if not isinstance(found, bytes | bytearray | memoryview):
-                kind = type(found).__name__
-                raise BrokenRule(f"the function of the piece {name} returned {kind}, not bytes")
-            data = bytes(found)
+            try:
+                data = _bytes_of(piece, name)
+            except LostPiece:
+                if known is None:
+                    raise
+                lost.add(known.sha256)
+                entries.append(Entry(known, piece.lasting, name))
+                continue
             known = Known(hashlib.sha256(data).digest(), len(data))
             piece.known = known if piece.lasting else None
             if known.sha256 not in done:
@@ -101,7 +112,15 @@ def write(
         entries.append(Entry(known, piece.lasting, name))
     if not all(_LINE.fullmatch(str(entry)) for entry in entries):
         raise ValueError(f"pieces have printable names without spaces, not {list(state.pieces)}")
-    return entries
+    return entries, lost - done
+
+
+def _bytes_of(piece: Piece, name: str) -> bytes:
+    found: Any = piece.read()
+    if not isinstance(found, bytes | bytearray | memoryview):
+        kind = type(found).__name__
+        raise BrokenRule(f"the function of the piece {name} returned {kind}, not bytes")
+    return bytes(found)
 
 
 def _write_piece(connection: Connection, run_id: int, known: Known, data: bytes) -> None:
@@ -113,9 +132,14 @@ def _write_piece(connection: Connection, run_id: int, known: Known, data: bytes)
 def write_checkpoint(
     connection: Connection, run_id: int, new: Checkpoint, entries: list[Entry]
 ) -> None:
-    """Insert the checkpoint row, which lists these pieces."""
+    """Insert the checkpoint row, which lists these pieces. Raises MachineError if too many."""
     done, total = new.work or (None, None)
     manifest = "\n".join(map(str, entries))
+    if len(manifest) > _LONGEST_MANIFEST:
+        raise MachineError(
+            f"a state of {len(entries):,} pieces, too many for a checkpoint to list; not saved: "
+            "make fewer and larger pieces"
+        )
     values = {
         "run_id": run_id,
         "seq": new.seq,
