@@ -52,6 +52,16 @@ def open_app(
 
         job = partial(Job, kind, location=location, cadence=cadence, goes_on=goes_on)
         job = partial(job, give_way=True, overture=True)  # a screen shows what it computes
+        of_task: list[Worker] = []
+        """The worker of `task`: the first that is complete, or else the newest."""
+
+        def keep(worker: Worker) -> Worker:
+            if task and worker.snapshot.is_of(task, kind.tuning) and not whole(of_task):
+                of_task[:] = [worker]
+            return worker
+
+        def whole(workers: list[Worker]) -> list[Worker]:
+            return [one for one in workers if one.snapshot.state is State.COMPLETE]
 
         def like_this(goal: int) -> Task:
             wanted = Task(goal, dict(app.worker.snapshot.parameters))
@@ -60,10 +70,10 @@ def open_app(
 
         # A fresh start never watches, because it would show the run that it replaces.
         a_worker = Worker if fresh else WatchingWorker
-        worker = a_worker(job(task=task, fresh=fresh)) if task else None
+        worker = keep(a_worker(job(task=task, fresh=fresh))) if task else None
         app: RunApp = RunApp(
             worker,
-            make_worker=lambda wanted: WatchingWorker(job(task=wanted)),
+            make_worker=lambda wanted: keep(WatchingWorker(job(task=wanted))),
             kind=kind,
             location=location,
             memory=default_path(),
@@ -72,5 +82,4 @@ def open_app(
         )
         with logging_to(app.streams()):
             code = run_to_the_end(app, app.quitting)
-    is_whole = worker is not None and worker.snapshot.state is State.COMPLETE
-    return code, bytes(worker.output) if worker and is_whole else None
+    return code, next((bytes(one.output) for one in whole(of_task)), None)

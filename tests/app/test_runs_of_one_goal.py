@@ -86,6 +86,22 @@ def test_list_of_two_runs_with_one_goal_opens_exports_and_deletes_the_chosen_one
     assert [run["parameters"] for run in runs(folder)] == [{"seed": 1, "size": 8}]
 
 
+@pytest.mark.parametrize("down", ["\x1b[B", "j"])
+def test_keys_typed_ahead_delete_the_run_they_were_meant_for(down: str, folder: Path) -> None:
+    done = pi_tui("open", "mine:lines", 30, "seed=3", "--db", "runs.db", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    with opened(2) as terminal:
+        terminal.see("complete")
+        terminal.send("r")
+        terminal.see(r"seed=3 [^▸]*seed=1 [^▸]*▸ 30 +seed=2")
+        terminal.send(f"{down}dy")
+        terminal.until(lambda: len(runs(folder)) == 2)
+        terminal.send("\x03")
+        assert terminal.wait() == 0
+    left = [run["parameters"] for run in runs(folder)]
+    assert {"seed": 1, "size": 8} not in left
+
+
 def test_new_goal_keeps_the_parameters_of_the_run_on_the_screen(folder: Path) -> None:
     with opened(2) as terminal:
         terminal.see("complete")

@@ -24,9 +24,13 @@ class Dialog(ModalScreen[Answer]):
     BINDINGS: ClassVar[list[BindingType]] = [
         # Has priority over a text field, which would copy its selected text instead of quitting.
         Binding("ctrl+c", "app.quit", priority=True),
-        Binding("j", "app.simulate_key('down')"),
-        Binding("k", "app.simulate_key('up')"),
+        Binding("j", "press('down')"),
+        Binding("k", "press('up')"),
     ]
+
+    def action_press(self, key: str) -> None:
+        """Press another key in place of this one, before all keys that were typed after it."""
+        (self.focused or self)._forward_event(events.Key(key, None))
 
 
 class SavingScreen(Dialog[None]):

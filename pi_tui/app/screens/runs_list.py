@@ -43,6 +43,8 @@ class RunsList(Dialog[Run | str | None]):
         Binding("d,delete", "aside('delete')", "Delete"),
         Binding("e", "aside('export')", "Export"),
     ]
+    AUTO_FOCUS = ""
+    """Nothing: the table gets the focus once it has rows, and keys typed before wait for that."""
 
     def __init__(self, location: str, kind: Kind, here: Snapshot, aside: Aside) -> None:
         """Make the list of runs at a location; `here` is the run on the screen.
@@ -78,6 +80,8 @@ class RunsList(Dialog[Run | str | None]):
         with telling_errors(self):
             self._runs = await in_thread(list_runs, self._location, self._kind)
             self._fill()
+        if self.is_attached:
+            self.set_focus(self._table)
 
     def _fill(self) -> None:
         """Fill the table with the runs; keep the cursor at the same row number."""

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import resource
+import threading
 from pathlib import Path
+from typing import Any
 
+import pytest
+from textual.events import Key
 from textual.widgets import DataTable
 
 from pi_tui.app.screens.runs_list import RunsList
+from pi_tui.app.talk import key_queue
+from pi_tui.checkpoints import saved_runs
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.saved_runs import list_runs
@@ -131,6 +137,34 @@ async def test_run_is_deleted_only_after_confirmation(bench: Bench) -> None:
         await until(lambda: len(list_runs(bench.location, SpigotKind())) == 1)
         await until(lambda: app.worker.snapshot.goal == 2_000)
         await until(lambda: "is deleted" in text_of(app))
+
+
+async def test_keys_typed_while_the_runs_are_read_wait_for_their_rows(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for digits in (1_000, 1_500, 2_000):
+        finish(bench, digits)
+    may_read = threading.Event()
+
+    def list_runs_late(*of_a_list: Any) -> list[Run]:
+        assert may_read.wait(60)
+        return list_runs(*of_a_list)
+
+    app = bench.app(1_000)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until_state(app, State.COMPLETE)
+        monkeypatch.setattr(saved_runs, "list_runs", list_runs_late)
+        monkeypatch.setattr(key_queue, "_LOST", 60.0)
+        assert app._driver is not None
+        app._driver.send_message(Key("r", "r"))
+        await until(lambda: isinstance(app.screen, RunsList))
+        app._driver.send_message(Key("down", None))
+        for _ in range(20):
+            await pilot.pause()
+        may_read.set()
+        await until(lambda: "2,000" in text_of(app))
+        app._driver.send_message(Key("d", "d"))
+        await until(lambda: "Delete the run of 1,500" in text_of(app))
 
 
 async def test_list_of_runs_exports_a_run(bench: Bench, tmp_path: Path) -> None:
