@@ -1,0 +1,79 @@
+"""Programs on a screen of their own: what they print and log, and the output they get back."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.terminal.emulator import Terminal
+
+TALKS = """
+import logging, sys, warnings
+from pi_tui import resumable
+
+logging.basicConfig()
+
+@resumable
+def talk(goal, at=0):
+    while at < goal:
+        at += 1
+        print("printed", at)
+        print("on stderr", at, file=sys.stderr)
+        logging.warning("logged %s", at)
+        warnings.warn(f"warned {at}")
+        yield {"at": at}, f"{at}\\n", at / goal
+
+talk.main()
+"""
+SLOW = """
+import time
+from pi_tui import resumable
+
+@resumable
+def slow(goal, at=0):
+    while at < goal:
+        at += 1
+        time.sleep(0.01)
+        yield {"at": at}, f"{at}\\n", at / goal
+
+slow.main()
+"""
+
+
+def test_what_a_machine_prints_and_logs_is_shown_after_the_screen_above_the_last_line(
+    database: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "talk.py").write_text(TALKS)
+    arguments = ("2", "--db", database, "--screen")
+    with Terminal(*arguments, program=(str(tmp_path / "talk.py"),)) as terminal:
+        terminal.see("complete")
+        for word in ("printed", "on stderr", "logged", "warned"):
+            assert word not in terminal.screen
+        terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (0, [])
+        told = re.findall(r"(?:printed|on stderr|logged|Warning: warned) \d", terminal.screen)
+        each = ["printed {0}", "on stderr {0}", "logged {0}", "Warning: warned {0}"]
+        assert told == [text.format(at) for at in (1, 2) for text in each]
+        last = terminal.screen.split("warned 2")[-1]
+        assert last.rstrip().endswith("1\n2"), "the output, behind the last line of the app"
+        assert "complete" in last
+
+
+def test_output_is_returned_if_the_run_ended_after_another_one_was_deleted_from_its_screen(
+    database: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    program = str(tmp_path / "slow.py")
+    with Terminal("5", "--db", database, program=(program,)) as terminal:
+        assert terminal.wait() == 0
+    with Terminal("300", "--db", database, "--screen", program=(program,)) as terminal:
+        terminal.see("running")
+        terminal.send("r")
+        terminal.see("▸ 300 .*\n.* 5 ")
+        terminal.send("\x1b[Bd")
+        terminal.see("Delete the run of slow 5")
+        terminal.send("y")
+        terminal.see("✓ complete")
+        terminal.send("\x03")
+        assert terminal.wait() == 0
+        assert terminal.screen.rstrip().endswith("299\n300")
