@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pi_tui.app.widgets.search_bar import SearchInput
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.pi.app.conftest import Bench
@@ -112,7 +113,9 @@ async def test_search_for_3_14159_finds_position_1(bench: Bench) -> None:
 
 async def test_search_text_of_letters_alone_shows_a_message(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
-        await pilot.press("slash", *"ab")
+        await pilot.press("slash")
+        await until(lambda: isinstance(app.focused, SearchInput))
+        await pilot.press(*"ab")
         await until(lambda: "only digits can be found, 100 at most" in text_of(app))
         await pilot.press(*"99999999")
         await until(lambda: "not in these 2,000" in text_of(app))
