@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[1] / "pi_tui"
 WORD = re.compile(r"\b(pi|π|digits?|box(es)?|blocks?|spigots?)\b", re.IGNORECASE)
 KNOWS_SCHEMA_1 = ROOT / "checkpoints" / "upgrade" / "migration.py"
 """The module that may mention pi, because schema 1 kept only runs of pi."""
-_NAMES = re.compile(r"pi[-_]tui|PiTui|\bpi_(run|piece|output|checkpoint|meta)\b")
-"""The names of the program and of its tables, which are allowed."""
+_NAMES = re.compile(r"pi[-_]tui|PiTui|\bpi_(run|piece|output|checkpoint|meta)\b|\bSIG_BLOCK\b")
+"""The names of the program, of its tables and of a constant of Python, which are allowed."""
 FILES = sorted(
     {
         *(ROOT / f"{name}.py" for name in ("machine", "task", "carry_on", "all_tasks", "testing")),

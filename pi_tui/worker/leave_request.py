@@ -101,24 +101,24 @@ def _ignore(_number: int, _frame: FrameType | None) -> None:
 
 
 _FORKING = threading.local()
-"""`mask` has the signals that a thread had blocked before it began to fork."""
+"""`mask` has the signals that a thread held back before it began to fork."""
 
 
-def _block() -> None:
-    """Block SIGTERM: a fork that gets it before it has its handler would not end."""
+def _hold_back() -> None:
+    """Hold SIGTERM back: a fork that gets it before it has its handler would not end."""
     _FORKING.mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
 
-def _unblock() -> None:
+def _let_come() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, _FORKING.mask)
 
 
-def _handle_no_more() -> None:
+def _in_a_fork() -> None:
     for number, old in _REPLACED[0].items() if _REPLACED else ():
         with suppress(ValueError, TypeError):  # not the main interpreter; a handler of C code
             signal.signal(number, old if number == signal.SIGTERM else _ignore)
-    _unblock()
+    _let_come()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
-    os.register_at_fork(before=_block, after_in_parent=_unblock, after_in_child=_handle_no_more)
+    os.register_at_fork(before=_hold_back, after_in_parent=_let_come, after_in_child=_in_a_fork)

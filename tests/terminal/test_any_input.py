@@ -126,7 +126,9 @@ def test_app_fed_odd_bytes_keeps_working_and_quits(database: Path) -> None:
         for odd in ODD.values():
             terminal.send(odd)
             terminal.send("\x1b[H")
-        terminal.send("\x1b[201~\x1b[I?")
+        terminal.send("\x1b[201~\x1b[I\x1b[27u")  # Escape: a function key has opened the help
+        terminal.until(lambda: "Esc ends it" not in terminal.screen)
+        terminal.send("?")
         terminal.see("Esc ends it")
         terminal.send("\x03")
         assert (terminal.wait(), terminal.left_behind()) == (0, [])
