@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pi_tui.checkpoints.connection import engine
 from pi_tui.errors import NoWorkers
 from pi_tui.recipes import item_pool, items_machine
 from pi_tui.recipes.items import Items
@@ -223,7 +224,10 @@ def test_second_call_of_run_that_fails_does_not_return_the_lines_of_the_first(
         kind.run(tmp_path / "missing" / "other.sqlite3")
 
 
-def test_run_whose_items_fail_and_cannot_be_saved_exits_with_6(database: Path) -> None:
+def test_run_whose_items_fail_and_cannot_be_saved_exits_with_6(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
     with closing(sqlite3.connect(database, isolation_level=None, check_same_thread=False)) as other:
 
         def lock_and_refuse(number: int) -> int:
