@@ -16,8 +16,7 @@ from pi_tui.commands.parser import (
     parse_database,
     parse_parameter,
 )
-from pi_tui.pi.commands.options import add_digits, add_range, computing_options
-from pi_tui.pi.settings import parse_digits
+from pi_tui.pi.commands.options import add_digits, add_range, add_run, computing_options
 from pi_tui.reports.typed import parse_goal
 
 _GENERAL, _PI = "pi_tui.commands", "pi_tui.pi.commands"
@@ -164,12 +163,7 @@ def _add_upkeep(add: Adder) -> None:
         "`serve 20000`, `serve open module:name GOAL …`, `serve watch …`",
     )
     serve.add_argument("--port", type=int, default=8314, help="port to listen on (8314)")
-    serve.add_argument(
-        "--digits",
-        type=parse_digits,
-        default=argparse.SUPPRESS,
-        help="run of pi to show in every tab",
-    )
+    add_run(serve, "run of pi to show in every tab")
     serve.add_argument(
         "words",
         metavar="open … | watch … | N",
@@ -206,13 +200,7 @@ def _naming_options() -> Parser:
     """
     options = Parser(add_help=False)
     add = options.add_argument
-    add(
-        "--digits",
-        type=parse_digits,
-        default=argparse.SUPPRESS,  # else a --digits before the name of the command is lost
-        metavar="N",
-        help="the run of pi with so many digits",
-    )
+    add_run(options, "the run of pi with so many digits", "N")
     add("--kind", metavar="NAME", help="the run of this kind, if it is not pi")
     add("--goal", type=parse_goal, metavar="N", help="... with this goal")
     add(

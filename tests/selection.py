@@ -23,7 +23,7 @@ SLOW = {
     "tests/app/test_any_output.py::test_screen_fits_in_a_window_of_every_size": ONE,
     "tests/app/test_any_output.py::test_output_of_100_mb_is_scrolled_searched_and_can_grow": NONE,
     "tests/app/test_in_a_terminal.py": Few(2),
-    "tests/app/test_programs_on_a_screen.py": ONE,
+    "tests/app/test_programs_on_a_screen.py": Few(3),
     "tests/checkpoints/test_failing_migration.py": Few(ALL, 2),
     "tests/checkpoints/test_hostile.py": Few(ALL, 2),
     "tests/checkpoints/test_migration.py": Few(ALL, 2),

@@ -52,16 +52,18 @@ def open_app(
 
         job = partial(Job, kind, location=location, cadence=cadence, goes_on=goes_on)
         job = partial(job, give_way=True, overture=True)  # a screen shows what it computes
-        of_task: list[Worker] = []
+        of_task: Worker | None = None
         """The worker of `task`: the first that is complete, or else the newest."""
 
-        def keep(worker: Worker) -> Worker:
-            if task and worker.snapshot.is_of(task, kind.tuning) and not whole(of_task):
-                of_task[:] = [worker]
-            return worker
+        def is_whole(worker: Worker) -> bool:
+            return worker.snapshot.state is State.COMPLETE
 
-        def whole(workers: list[Worker]) -> list[Worker]:
-            return [one for one in workers if one.snapshot.state is State.COMPLETE]
+        def keep(worker: Worker) -> Worker:
+            nonlocal of_task
+            is_of_task = task is not None and worker.snapshot.is_of(task, kind.tuning)
+            if is_of_task and not (of_task and is_whole(of_task)):
+                of_task = worker
+            return worker
 
         def like_this(goal: int) -> Task:
             wanted = Task(goal, dict(app.worker.snapshot.parameters))
@@ -82,4 +84,4 @@ def open_app(
         )
         with logging_to(app.streams()):
             code = run_to_the_end(app, app.quitting)
-    return code, next((bytes(one.output) for one in whole(of_task)), None)
+    return code, bytes(of_task.output) if of_task and is_whole(of_task) else None

@@ -67,12 +67,11 @@ class Loading:
     ) -> None:
         """Read and check the output and the checkpoint rows of `run`.
 
-        `trusted` is what the store trusted before. Only its `epoch` and `left` are kept.
+        `trusted` is what the store trusted before. Only its `epoch` and `left` are kept. Raises
+        DamagedError as `_prove` does.
         """
         self._saved, self._kind, self._reader = saved, kind, reader
         self._notes: list[str] = []
-        self._was_complete = False
-        """True if the run was complete, and its output turned out damaged."""
         self._limits = limits_of(kind, run.task)
         self._run, self._output, self._checkpoints = self._prove(run)
         proven = len(self._output) if self._notes else None
@@ -82,17 +81,10 @@ class Loading:
         """Return the loaded content of the run, and what the next save may trust.
 
         With `before`, use only checkpoints with a lower number. Return None if the writer has
-        deleted all of them meanwhile: then make a new `Loading` and call `load` again. Raises
-        DamagedError if the output of a complete run is damaged and cannot be computed again: it has
-        no state to go on from, and the next save would delete what is left of it.
+        deleted all of them meanwhile: then make a new `Loading` and call `load` again.
         """
         if self._run.status == COMPLETE:
             return self._loaded(None, None), self._trust
-        if self._was_complete and not self._kind.repeatable:
-            raise DamagedError(
-                f"{self._saved.title(self._run)}: {self._notes[0]}; this output cannot be computed "
-                f"again, so it was left untouched: restore a backup, or {Hint.FRESH}"
-            )
         numbers = list(self._checkpoints)
         if before is not None:  # a damaged row may hold a number that is none
             numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
@@ -115,12 +107,20 @@ class Loading:
         If output is damaged, it and the length in the run end before the damage, and a note for the
         user tells of it. A complete run whose output is damaged or too short is returned as active.
         The checkpoints are a dict by number; an unreadable row has the value None.
+
+        Raises DamagedError if the output of a complete run is damaged and cannot be computed again:
+        it has no state to go on from, and the next save would delete what is left of it.
         """
         with self._saved.transaction() as connection:
             row = self._saved.row(connection, run)
             length = checked.length(self._kind, run.task)
             most = self._limits.output if length is None else length
             output, problem = output_rows.prove(connection, row, most, self._kind.accepts)
+            if problem and row.status == COMPLETE and not self._kind.repeatable:
+                raise DamagedError(
+                    f"{self._saved.title(run)}: {problem}; this output cannot be computed again, "
+                    f"so it was left untouched: restore a backup, or {Hint.FRESH}"
+                )
             complete = row.status == COMPLETE and not problem and length in (None, len(output))
             run = replace(
                 self._saved.to_run(row),
@@ -129,7 +129,6 @@ class Loading:
                 verified=complete and row.verified == 1,
             )
             self._notes += [problem] if problem else []
-            self._was_complete = row.status == COMPLETE and bool(problem)
             return run, output, state_rows.known(connection, run.id, self._limits)
 
     def _newest_good(self, numbers: list[int]) -> tuple[Machine, Checkpoint] | None:

@@ -230,12 +230,11 @@ def _sqlite_is_ours(connection: Connection, where: Location) -> bool:
     """
     application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    master = "SELECT name FROM sqlite_master"
+    master = "SELECT 1 FROM sqlite_master"
     anything = connection.exec_driver_sql(f"{master} LIMIT 1").first()
     if (application, version) == (0, 0) and not anything:
         return False
-    tables = {name for (name,) in connection.exec_driver_sql(f"{master} WHERE type = 'table'")}
-    is_restored = application == 0 and tables >= _EVER_SINCE
+    is_restored = application == 0 and {*inspect(connection).get_table_names()} >= _EVER_SINCE
     if application != APPLICATION_ID and not is_restored:
         raise _not_ours(where)
     _refuse_newer(version, where)

@@ -251,12 +251,13 @@ def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> b
 
 
 def _file(name: str, location: str) -> Location:
+    no_file = UsageError(f"{one_line(location)!r} names no file; give a path")
+    if name in ("", ":memory:"):
+        raise no_file
     try:
-        if name in ("", ":memory:"):
-            raise ValueError
         path = resolved(os.path.expanduser(name))
     except ValueError:
-        raise UsageError(f"{one_line(location)!r} names no file; give a path") from None
+        raise no_file from None
     if name.endswith(os.sep) and not path.is_dir():
         raise UsageError(f"{one_line(location)!r} is the name of a folder; name a file in it")
     return Location(path, "", one_line(path))

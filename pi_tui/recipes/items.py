@@ -192,9 +192,8 @@ class Items(Kind):
         given = parser.parse_args()
         face: Face = "screen" if given.screen else "line"
         code, output = self._computed(given.db, fresh=given.fresh, face=face)
-        printed = print_output(self.name, output) if code == 0 or output else 0
         has_failed = bool(output) and self._made is not None and self._made.has_failed
-        raise SystemExit(code or printed or (1 if has_failed else 0))
+        raise SystemExit(print_output(self.name, code, output) or (1 if has_failed else 0))
 
     def limits(self, task: Task) -> Limits:
         """Return the largest sizes that a saved state may have.

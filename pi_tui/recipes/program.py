@@ -98,8 +98,7 @@ class Resumable(GeneratorKind):
         fresh = options.pop("fresh")
         task = self._asked_for(goal, options)
         code, output = carry_on(self, task, db, face=face, fresh=fresh)
-        printed = print_output(self.name, output) if code == 0 or output else 0
-        raise SystemExit(code or printed)
+        raise SystemExit(print_output(self.name, code, output))
 
     def _asked_for(self, goal: int, parameters: dict[str, Any]) -> Task:
         """Return the task; if the arguments are invalid, print why and exit with code 2."""
@@ -125,22 +124,24 @@ class Resumable(GeneratorKind):
         return parser
 
 
-def print_output(name: str, output: bytes) -> int:
-    """Write `output` to stdout; return the exit code.
+def print_output(name: str, code: int, output: bytes) -> int:
+    """Write whole output to stdout, also if it could not be saved; return the exit code.
 
-    An error is reported on stderr, unless the reader has closed the pipe.
+    That is `code`, with which the computation ended, or if it is 0 that of an error in writing. The
+    error is reported on stderr, unless the reader has closed the pipe.
     """
+    if code and not output:
+        return code
     try:
         to_stdout([output])
+        return code
     except BrokenPipeError:
-        code = 128 + signal.SIGPIPE  # the reader has all it wanted
+        failure = 128 + signal.SIGPIPE  # the reader has all it wanted
     except StorageError as error:
         tell(f"{name}: {error}")
-        code = error.exit_code
-    else:
-        return 0
+        failure = error.exit_code
     drop_unwritten_output()
-    return code
+    return code or failure
 
 
 def add_common_options(parser: argparse.ArgumentParser, file: str) -> None:

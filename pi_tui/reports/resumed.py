@@ -27,6 +27,7 @@ def how_it_goes_on(snapshot: Snapshot) -> tuple[str, ...]:
     kept = f"all {saved} are there" if saved else "all it saved is there"
     if saved.startswith("1 "):
         kept = f"the {saved} is there"
+    shorter = kept.replace(f" {amount.partition(' ')[2]}", "", 1)  # without the unit
     gap = snapshot.left_after
     after = f"{words.duration(gap)} after" if gap and gap >= NOTEWORTHY else "after"
     return (
@@ -35,6 +36,6 @@ def how_it_goes_on(snapshot: Snapshot) -> tuple[str, ...]:
         f"the last session was cut off {after} its save of {clock}; {kept}",
         f"last session was cut off {after} its save; {kept}",
         f"the last session was cut off; {kept}",
-        f"cut off; {kept.replace(' ' + amount.partition(' ')[2], '', 1)}",
+        f"cut off; {shorter}",
         "cut off; all is there",
     )

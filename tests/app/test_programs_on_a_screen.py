@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.recipes.programs import saved_steps
 from tests.terminal.emulator import Terminal
 
 TALKS = """
@@ -26,8 +27,8 @@ def talk(goal, at=0):
 talk.main()
 """
 SLOW = """
-import time
-from pi_tui import resumable
+import sys, time
+from pi_tui import carry_on, resumable
 
 @resumable
 def slow(goal, at=0):
@@ -35,8 +36,21 @@ def slow(goal, at=0):
         at += 1
         time.sleep(0.01)
         yield {"at": at}, f"{at}\\n", at / goal
+"""
+PRINTS = SLOW + "slow.main()\n"
+TO_A_FILE = f"""{SLOW}
+database, target = sys.argv[1:]
+print("ended with", carry_on(slow, slow.task(100_000), database, to=target, face="screen"))
+"""
+BATCH = """
+import sys, time
+from pi_tui import Items
 
-slow.main()
+def slow(number):
+    time.sleep(0.02)
+    return number
+
+print("returned", Items(slow, range(100_000), threads=True).run(sys.argv[1], face="screen"))
 """
 
 
@@ -62,7 +76,7 @@ def test_what_a_machine_prints_and_logs_is_shown_after_the_screen_above_the_last
 def test_output_is_returned_if_the_run_ended_after_another_one_was_deleted_from_its_screen(
     database: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "slow.py").write_text(SLOW)
+    (tmp_path / "slow.py").write_text(PRINTS)
     program = str(tmp_path / "slow.py")
     with Terminal("5", "--db", database, program=(program,)) as terminal:
         assert terminal.wait() == 0
@@ -77,3 +91,30 @@ def test_output_is_returned_if_the_run_ended_after_another_one_was_deleted_from_
         terminal.send("\x03")
         assert terminal.wait() == 0
         assert terminal.screen.rstrip().endswith("299\n300")
+
+
+def left_early(database: Path, code: str, *arguments: object) -> str:
+    """Run the code, leave its screen after the first save, and return what is shown then."""
+    program = database.with_name("slow.py")
+    program.write_text(code)
+    with Terminal(database, *arguments, program=(str(program),)) as terminal:
+        terminal.see("slow 100,000")
+        terminal.until(lambda: saved_steps(str(database), "slow"))
+        terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (0, [])
+        return terminal.screen
+
+
+def test_carry_on_to_a_file_keeps_the_file_if_its_screen_is_left_early(
+    database: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.txt"
+    target.write_text("of another day\n")
+    assert "ended with (0, b'')" in left_early(database, TO_A_FILE, target)
+    assert target.read_text() == "of another day\n"
+
+
+def test_run_of_items_exits_instead_of_returning_no_lines_if_its_screen_is_left_early(
+    database: Path,
+) -> None:
+    assert "returned" not in left_early(database, BATCH)

@@ -55,13 +55,24 @@ def dump(path: str) -> list[Any]:
     return [execute(path, f"SELECT {', '.join(columns)} FROM pi_run"), *rows]
 
 
+def left_at_step_5(open_store: OpenStore, path: str) -> list[Any]:
+    """Begin a run, save it at step 5 and close it cleanly; return what the database holds."""
+    with open_store(kind=DiceKind()) as store:
+        store.leave(begun(store, dice()))
+    return dump(path)
+
+
+def is_resumed_at_step_5(open_store: OpenStore) -> bool:
+    with open_store(kind=DiceKind()) as store:
+        loaded = store.load(store.open_run(dice()))
+        return (loaded.notes, loaded.machine and loaded.machine.steps) == ((), 5)
+
+
 @pytest.mark.parametrize("at", ["from_state", "limits"])
 def test_refusal_of_a_kind_is_shown_in_full_and_changes_nothing(
     at: str, open_store: OpenStore, path: str
 ) -> None:
-    with open_store(kind=Picky()) as store:
-        store.leave(begun(store, dice()))
-    before = dump(path)
+    before = left_at_step_5(open_store, path)
     with open_store(kind=Picky(at)) as store:
         with pytest.raises(UsageError) as caught:
             store.load(store.open_run(dice()))
@@ -86,9 +97,7 @@ class Edited(DiceKind):
 def test_whole_checkpoints_that_only_the_code_does_not_take_are_refused_and_kept(
     open_store: OpenStore, path: str
 ) -> None:
-    with open_store(kind=DiceKind()) as store:
-        store.leave(begun(store, dice()))
-    before = dump(path)
+    before = left_at_step_5(open_store, path)
     with open_store(kind=Edited()) as store:
         with pytest.raises(UsageError) as caught:
             store.load(store.open_run(dice()))
@@ -97,9 +106,7 @@ def test_whole_checkpoints_that_only_the_code_does_not_take_are_refused_and_kept
             "start the program that saved it, or "
         )
     assert dump(path) == before
-    with open_store(kind=DiceKind()) as store:
-        loaded = store.load(store.open_run(dice()))
-        assert (loaded.notes, loaded.machine and loaded.machine.steps) == ((), 5)
+    assert is_resumed_at_step_5(open_store)
 
 
 class Miscounting(DiceKind):
@@ -114,9 +121,7 @@ class Miscounting(DiceKind):
 def test_whole_checkpoints_whose_steps_the_code_does_not_restore_are_kept(
     open_store: OpenStore, path: str
 ) -> None:
-    with open_store(kind=DiceKind()) as store:
-        store.leave(begun(store, dice()))
-    before = dump(path)
+    before = left_at_step_5(open_store, path)
     with open_store(kind=Miscounting()) as store, pytest.raises(UsageError, match="row and its"):
         store.load(store.open_run(dice()))
     assert dump(path) == before
@@ -144,9 +149,7 @@ def test_refused_new_run_leaves_no_row(at: str, open_store: OpenStore) -> None:
 def test_fresh_start_that_the_kind_refuses_deletes_nothing(
     at: str, open_store: OpenStore, path: str
 ) -> None:
-    with open_store(kind=Picky()) as store:
-        store.leave(begun(store, dice()))
-    before = dump(path)
+    before = left_at_step_5(open_store, path)
     assert carry_on(Picky(at), dice(), path, fresh=True) == (2, b"")
     assert dump(path) == before
     with open_store(kind=Picky()) as store:

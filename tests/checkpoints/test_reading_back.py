@@ -47,6 +47,16 @@ def test_piece_can_be_read_back_once_it_is_saved(store: CheckpointStore) -> None
     assert fetch() == make_table(run.task)
 
 
+def lose(piece: Piece, where: str, damage: str, path: str) -> None:
+    """Flip a bit of the piece that `where` selects in the database, or delete it; see it lost."""
+    if damage == "flipped":
+        flip(path, "pi_piece", "data", where)
+    else:
+        execute(path, f"DELETE FROM pi_piece WHERE {where}")
+    with pytest.raises(LostPiece, match="100 bytes"):
+        piece.read()
+
+
 @pytest.mark.parametrize("damage", ["flipped", "missing"])
 def test_damaged_piece_is_lost_and_the_next_save_writes_it_again(
     damage: str, store: CheckpointStore, path: str
@@ -54,12 +64,7 @@ def test_damaged_piece_is_lost_and_the_next_save_writes_it_again(
     walk, piece = saved(store)
     where = this(path, "table")
     sound = execute(path, f"SELECT data FROM pi_piece WHERE {where}")
-    if damage == "flipped":
-        flip(path, "pi_piece", "data", where)
-    else:
-        execute(path, f"DELETE FROM pi_piece WHERE {where}")
-    with pytest.raises(LostPiece, match="100 bytes"):
-        piece.read()
+    lose(piece, where, damage, path)
     walk.table = Piece(make_table(walk.task), lasting=True)  # the machine makes it again
     run = store.find_run(walk.task)
     assert run is not None
@@ -74,13 +79,7 @@ def test_save_lists_a_lost_piece_that_the_machine_has_not_made_again_yet(
     damage: str, store: CheckpointStore, open_store: OpenStore, path: str
 ) -> None:
     walk, piece = saved(store)
-    where = this(path, "table")
-    if damage == "flipped":
-        flip(path, "pi_piece", "data", where)
-    else:
-        execute(path, f"DELETE FROM pi_piece WHERE {where}")
-    with pytest.raises(LostPiece, match="100 bytes"):
-        piece.read()
+    lose(piece, this(path, "table"), damage, path)
     run = store.find_run(walk.task)
     assert run is not None
     store.save(run, advance(walk, 5), 0.0)

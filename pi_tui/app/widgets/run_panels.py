@@ -194,18 +194,24 @@ class CheckpointPanel(Panel):
         if snapshot.state is State.SAVING:
             return pair("next", ("saving now", "$pi-secondary"), width)
         if snapshot.state is not State.RUNNING or snapshot.next_save is None:
-            word = "when there is something new"
-            if snapshot.state is State.WATCHING:
-                word = "when the other saves" if snapshot.writer else "–"
-            word = "–" if snapshot.state is State.FAILED or width < _FULL_LINES else word
-            word = "all is saved" if snapshot.state is State.COMPLETE else word
-            return pair("next", (word, FAINT), width)
+            return pair("next", (_occasion(snapshot, width), FAINT), width)
         wait = snapshot.next_save - frame.monotonic
         return pair("next", words.within(wait), width)
 
     def _brief(self, frame: Frame, one: Checkpoint, width: int) -> Content:
         left = f"#{one.seq}  {frame.clock_time(one.saved_at)}"
         return pair(left, (_extent(one, frame.snapshot)[0], FAINT), width)
+
+
+def _occasion(snapshot: Snapshot, width: int) -> str:
+    """Return words for the occasion of the next save, where no time is set for it."""
+    if snapshot.state is State.COMPLETE:
+        return "all is saved"
+    if snapshot.state is State.FAILED or width < _FULL_LINES:
+        return "–"
+    if snapshot.state is State.WATCHING:
+        return "when the other saves" if snapshot.writer else "–"
+    return "when there is something new"
 
 
 def _extent(checkpoint: Checkpoint, snapshot: Snapshot) -> tuple[str, str]:

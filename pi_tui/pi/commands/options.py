@@ -109,9 +109,14 @@ def add_range(parser: Parser) -> None:
     )  # fmt: skip
 
 
-def _add_run(parser: Parser, told: str) -> None:
-    """Add the option `--digits`, which may also stand before the name of the command."""
-    parser.add_argument("--digits", type=parse_digits, default=argparse.SUPPRESS, help=told)
+def add_run(parser: Parser, told: str, metavar: str | None = None) -> None:
+    """Add the option `--digits` to a command; `told` is its help.
+
+    It has no default, which would replace the value of a `--digits` before the command's name.
+    """
+    parser.add_argument(
+        "--digits", type=parse_digits, default=argparse.SUPPRESS, metavar=metavar, help=told
+    )
 
 
 def add_digits(add: Adder) -> None:
@@ -123,7 +128,7 @@ def add_digits(add: Adder) -> None:
         tidy=True,
     )
     find.add_argument("text", metavar="TEXT", help="the digits, like 14031988 for a birthday")
-    _add_run(find, "of this run (the longest)")
+    add_run(find, "of this run (the longest)")
     find.add_argument("--first", type=int, default=10, metavar="N", help="places to show (10)")
     add_json(find)
     picture = add(
@@ -133,7 +138,7 @@ def add_digits(add: Adder) -> None:
         tidy=True,
     )
     picture.add_argument("kind", choices=("walk", "heat"), help="the random walk, or a heat map")
-    _add_run(picture, "of this run (the last)")
+    add_run(picture, "of this run (the last)")
     add_range(picture)
     picture.add_argument(
         "-o",
@@ -152,4 +157,4 @@ def add_digits(add: Adder) -> None:
         f"{_PI}.saved_digits:verify",
         "compare a run's saved digits with an independent pi",
     )
-    _add_run(verify, "of this run (the last)")
+    add_run(verify, "of this run (the last)")
