@@ -13,6 +13,7 @@ from pi_tui.commands.parser import (
     Adder,
     Parser,
     add_json,
+    add_switch,
     parse_database,
     parse_parameter,
 )
@@ -64,7 +65,8 @@ def build_parser() -> argparse.ArgumentParser:
         choices=("bash", "zsh", "fish"),
         help="print a script for tab completion in your shell (needs pi-tui[completion])",
     )
-    top.set_defaults(run=None, tidy=False, pace=None, digits=None, output=None, yes=False)
+    top.set_defaults(run=None, tidy=False, pace=None, digits=None, output=None)
+    top.set_defaults(fresh=False, yes=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     add = Adder(commands, shared)
 
@@ -97,8 +99,8 @@ def _add_computing(add: Adder) -> None:
         type=parse_parameter,
         help="its parameters",
     )
-    machine.add_argument("--fresh", action="store_true", help="begin again at the first step")
-    machine.add_argument("--yes", action="store_true", help="do not ask before output is lost")
+    add_switch(machine, "--fresh", "begin again at the first step")
+    add_switch(machine, "--yes", "do not ask before output is lost")
 
 
 def _add_looking(add: Adder) -> None:
@@ -132,7 +134,7 @@ def _add_looking(add: Adder) -> None:
     add_range(export)
     export.add_argument("-o", "--output", metavar="FILE", help="instead of stdout")
     delete = add("delete", f"{_GENERAL}.runs:delete", "delete a run and its output", named)
-    delete.add_argument("--yes", action="store_true", help="do not ask")
+    add_switch(delete, "--yes", "do not ask")
 
 
 def _add_upkeep(add: Adder) -> None:

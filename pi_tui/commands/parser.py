@@ -96,6 +96,14 @@ def add_json(parser: Parser) -> None:
     )
 
 
+def add_switch(parser: Parser, name: str, told: str) -> None:
+    """Add an option without a value to a command that `pi-tui` without a command has too.
+
+    It has no default, which would replace the option's value before the command's name.
+    """
+    parser.add_argument(name, action="store_true", default=argparse.SUPPRESS, help=told)
+
+
 def parse_database(text: str) -> str:
     """Return a path or URL. Raises UsageError for "", as of a shell variable that is not set."""
     if not text:

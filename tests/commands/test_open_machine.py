@@ -220,12 +220,20 @@ def test_open_command_saves_in_the_database_that_the_environment_names(
     assert (folder / "mine.db").exists()
 
 
-def test_open_command_with_fresh_deletes_output_only_if_yes_is_given_too(folder: Path) -> None:
+@pytest.mark.parametrize("order", ["before the command's name", "after it"])
+def test_open_command_with_fresh_deletes_output_only_if_yes_is_given_too(
+    order: str, folder: Path
+) -> None:
+    def opened_with(*switches: str) -> subprocess.CompletedProcess[str]:
+        words = ("open", "mine:lines", 3)
+        typed = (*words, *switches) if order == "after it" else (*switches, *words)
+        return pi_tui(*typed, "--db", "runs.sqlite3", cwd=folder)
+
     opened(folder, "mine:lines", 3)
-    done = pi_tui("open", "mine:lines", 3, "--fresh", "--db", "runs.sqlite3", cwd=folder)
-    assert done.returncode == 2
-    assert "--yes" in done.stderr
-    assert opened(folder, "mine:lines", 3, "--fresh", "--yes") == "1\n2\n3\n"
+    refused = opened_with("--fresh")
+    assert (refused.returncode, "--yes" in refused.stderr) == (2, True)
+    done = opened_with("--fresh", "--yes")
+    assert (done.returncode, done.stdout) == (0, "1\n2\n3\n")
 
 
 def test_open_command_with_fresh_asks_also_if_only_a_state_is_saved(folder: Path) -> None:
