@@ -185,15 +185,18 @@ class Snapshot:
         """Return, as text, what is saved: the output or, if a checkpoint has none, the work done.
 
         These are `1,200 of 5,000 letters` and `4.0 % of the work for 5,000 letters`. If the whole
-        length is unknown or counted in lines: `40 lines` or, if no lines are saved, `step 12`.
+        length is unknown or counted in lines: `7 lines, 58 % of the work` or, if no lines are
+        saved, `step 12`. The share is told too because a batch saves items that have no line yet.
         """
         newest, whole = self.checkpoint, self.whole
+        share = newest.work.share if newest and newest.work else None
         if whole is None:
-            steps = newest.steps if newest else 0
-            return self.amount_saved if self.saved_lines else f"step {steps:,}"
+            if not self.saved_lines:
+                return f"step {newest.steps if newest else 0:,}"
+            is_part = share is not None and self.state is not State.COMPLETE
+            return self.amount_saved + (f", {words.of_the_work(share or 0.0)}" if is_part else "")
         if newest is None or self.saved or not newest.steps:
             return f"{self.saved:,} of {whole:,} {self.unit}"
-        share = newest.work.share if newest.work else None
         of_the_work = words.of_the_work(self.done if share is None else share)
         return f"{of_the_work} for {whole:,} {self.unit}"
 
