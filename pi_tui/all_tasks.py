@@ -31,6 +31,7 @@ from pi_tui.carry_on import (
 from pi_tui.checkpoints.records import Run
 from pi_tui.errors import AlreadyOpenError, PiTuiError, StorageError
 from pi_tui.machine import Kind, Task
+from pi_tui.no_memory import MESSAGE
 from pi_tui.reports.hints import command_line, tell
 from pi_tui.reports.progress import TasksProgress, name_of
 from pi_tui.reports.standard_output import open_standard_streams
@@ -39,7 +40,7 @@ from pi_tui.worker import crash_report as crash
 from pi_tui.worker import given
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
 from pi_tui.worker.leave_request import LeaveRequest
-from pi_tui.worker.snapshot import State
+from pi_tui.worker.snapshot import Snapshot, State
 from pi_tui.worker.worker import Worker
 
 FIRST_PAUSE, LAST_PAUSE = 0.2, 10.0
@@ -66,15 +67,17 @@ def carry_on_all(
     and `location` are those of `carry_on`.
 
     A task that fails is reported with its name, and has no output. The others are computed all the
-    same; the exit code is then that of the first failure. A `sys.exit` in a step ends the program,
-    as in `carry_on`. SIGINT, SIGTERM and SIGHUP save and end the call, as there, with the outputs
-    that are complete by then. If the database becomes unreachable, it is tried again for half a
-    minute. If that is in vain, or if it cannot be opened at the start, or an argument is unusable,
-    the error is printed, and no outputs are returned.
+    same; the exit code is then that of the first failure. A SystemExit or KeyboardInterrupt that a
+    step raises is raised here too, after a save. SIGINT, SIGTERM and SIGHUP save and end the call,
+    with the outputs that are complete by then. If the database becomes unreachable, it is tried
+    again for half a minute. If that is in vain, the error is printed, and the outputs that are
+    complete by then are returned; none, if the database cannot be opened at the start or an
+    argument is unusable.
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)
     open_standard_streams(silent=True)
+    share = None
     try:
         wanted, database = given.checked(kind, tasks, location, cadence)
         with noting_signals() as asked:
@@ -86,7 +89,7 @@ def carry_on_all(
                 return share.verdict(command_line() if again is None else again), share.outputs
     except PiTuiError as error:
         tell(f"{given.name_of_kind(kind)}: {words.plain(str(error))}")
-        return error.exit_code, {}
+        return error.exit_code, {} if share is None else share.outputs
 
 
 class _Share:
@@ -201,7 +204,7 @@ class _Share:
             self._keep(task, bytes(worker.output))
         elif isinstance(worker.crash, SystemExit | KeyboardInterrupt):
             raise worker.crash
-        elif snapshot.state is State.FAILED and snapshot.exit_code not in _TRIED_AGAIN:
+        elif snapshot.state is State.FAILED and _is_given_up(snapshot):
             self._fail(worker)
         elif self._asked:
             self._tell_of_leaving(worker)
@@ -250,6 +253,14 @@ class _Share:
                 except BrokenPipeError:  # the reader of our progress has gone
                     self._asked.ask(signal.SIGPIPE)
                 time.sleep(LOOK_SECONDS)
+
+
+def _is_given_up(snapshot: Snapshot) -> bool:
+    """Return True if a task that failed like this is not tried again.
+
+    A lack of memory has the exit code of a failing database.
+    """
+    return snapshot.exit_code not in _TRIED_AGAIN or snapshot.error == MESSAGE
 
 
 @contextmanager

@@ -59,10 +59,11 @@ def carry_on(
     """Compute or resume the task; return the exit code and the whole output.
 
     If the code is neither 0 nor 6, the output is b"". It is b"" with code 0 too if the user left a
-    screen before the run was complete. Code 6 means that the database or the file
-    `to` could not be written. If all output was computed nevertheless, it is returned with code 6.
-    If it was the database that failed, that output is not verified. A `sys.exit` in a step ends the
-    program as usual, after a save.
+    screen before the run was complete. Code 6 means that the database or the file `to` could not be
+    written, or that there was too little memory or no thread. If all output was computed
+    nevertheless, it is returned with code 6; it is not verified if the database failed. After a
+    database failure, a screen returns b"" instead. A `sys.exit` in a step ends the program as
+    usual, after a save; on a screen, its code is returned instead.
 
     `location` is the path or URL of the database, created if missing. `again` is the command that
     resumes the run, for messages; by default, the command that started this process. The run is
@@ -70,9 +71,10 @@ def carry_on(
     `every_output` bytes of output, or as `cadence` says. With `fresh` the run starts over, and what
     is saved of it is lost. `to` is a file for the output, written completely or not at all. `face`
     is "line" (progress on stderr), "screen" (an app of its own), or "auto": the screen on a
-    terminal, else the line. In the main thread, SIGINT, SIGTERM and SIGHUP save and end the run.
-    What a machine prints appears above the line of progress, and so does what handlers of the root
-    logger write, such as those of `logging.basicConfig`. If stdout is a file, prints go there.
+    terminal and in the main thread, else the line. In the main thread, SIGINT, SIGTERM and SIGHUP
+    save and end the run. What a machine prints appears above the line of progress, and so does what
+    handlers of the root logger write, such as those of `logging.basicConfig`. If stdout is a file,
+    prints go there.
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)
@@ -106,12 +108,13 @@ def _write(target: OutputFile, output: bytes, kind: Kind) -> int:
 def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes | None]:
     """Compute the job with the requested display; return the exit code and the whole output.
 
-    The output is None if it is not whole. Raises UsageError if a screen is requested and there is
-    no terminal.
+    The output is None if it is not whole. Raises UsageError if a screen is requested where none
+    can be shown.
     """
-    if face == "screen" and not has_terminal():
-        raise UsageError("there is no terminal to show a screen on")
-    if face != "line" and has_terminal():
+    can_show = threading.current_thread() is threading.main_thread() and has_terminal()
+    if face == "screen" and not can_show:
+        raise UsageError("a screen needs a terminal, and the main thread of the program")
+    if face != "line" and can_show:
         from pi_tui.app.open import open_app
 
         return open_app(
@@ -144,11 +147,11 @@ def is_whole(worker: Worker, code: int) -> bool:
 def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
     """Start the worker, wait for its end, and return the exit code.
 
-    If the code is not 0, a line on stderr tells how the run ended. If the code is 0, the caller
-    reports the result. After SIGINT, SIGTERM or SIGHUP the code is not 0, even if the run is
-    complete. Otherwise the signal would be lost, and the caller would write the output, perhaps
-    into a pipe that nobody reads. Raises StorageError if the worker cannot start, and SystemExit if
-    the machine of the run raised that.
+    If the code is not 0, a line on stderr tells how the run ended, unless the run was complete and
+    a signal came at the very end. If the code is 0, the caller reports the result. After SIGINT,
+    SIGTERM or SIGHUP the code is not 0, even if the run is complete. Otherwise the signal would be
+    lost, and the caller would write the output, perhaps into a pipe that nobody reads. Raises
+    StorageError if the worker cannot start, and SystemExit if the machine of the run raised that.
     """
     with noting_signals() as asked, leaving_if_blocked(worker, asked):
         with status_line_on(sys.stderr) as line:

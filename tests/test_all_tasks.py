@@ -235,7 +235,7 @@ def saved(database: str) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signal_saves_and_reports_how_to_resume(
+def test_signal_makes_carry_on_all_save_and_report_how_to_resume(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

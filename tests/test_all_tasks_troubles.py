@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -65,10 +67,51 @@ def test_complete_task_that_cannot_be_used_fails_alone_and_the_others_are_comput
     assert (found, outputs) == (code, {task: Walks().new(task).finalize() for task in OTHERS})
 
 
-def test_step_that_fails_as_a_signal_comes_is_reported_with_its_exit_code(
+def test_task_that_lacks_memory_fails_alone_and_is_named(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Large(Walk):
+        def step(self, poll: Poll = unwatched) -> None:
+            raise MemoryError
+
+    class OneIsLarge(Walks):
+        def new(self, task: Task) -> Walk:
+            return Large(task) if task == BAD else super().new(task)
+
+    found = carry_on_all(OneIsLarge(), [BAD, *OTHERS], str(database))
+    assert found == (6, {task: Walks().new(task).finalize() for task in OTHERS})
+    assert "walk 27: not enough memory" in capsys.readouterr().err
+
+
+def test_carry_on_all_returns_complete_outputs_also_if_the_database_is_replaced(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Put a folder in place of the database in a step of the second task."""
+    first, second = OTHERS
+
+    class Moving(Walk):
+        def step(self, poll: Poll = unwatched) -> None:
+            if self.steps == 0:
+                database.rename(database.with_suffix(".away"))
+                database.mkdir()
+            super().step(poll)
+
+    class MovingLater(Walks):
+        def new(self, task: Task) -> Walk:
+            return Moving(task) if task == second else super().new(task)
+
+    def in_order(tasks: Sequence[Task], _count: int) -> list[Task]:
+        return sorted(tasks, key=[first, second].index)
+
+    monkeypatch.setattr(random, "sample", in_order)
+    found = carry_on_all(MovingLater(), [first, second], str(database))
+    assert found == (NotOursError.exit_code, {first: Walks().new(first).finalize()})
+
+
+def test_step_that_fails_as_sigint_comes_is_reported_with_its_exit_code(
     database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Ctrl+c also reaches a child process of the step, so that the step fails at that moment."""
+    """Send SIGINT and fail in one step, as a step does whose child process got ctrl+c too."""
     noted, ask = threading.Event(), LeaveRequest.ask
 
     def ask_and_note(request: LeaveRequest, number: int = 0) -> None:

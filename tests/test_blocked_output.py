@@ -205,7 +205,7 @@ endless.run_all([endless.task(3)], db="n.db")
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs Linux's /proc")
 @pytest.mark.parametrize("is_waiting", [False, True], ids=["computing", "waiting"])
 @pytest.mark.parametrize("seconds", [0, 9_999], ids=["in a line", "before the first line"])
-def test_signal_ends_carry_on_all_whose_last_lines_nobody_reads(
+def test_sigterm_ends_carry_on_all_whose_last_lines_nobody_reads(
     seconds: int, is_waiting: bool, tmp_path: Path
 ) -> None:
     (tmp_path / "endless.py").write_text(ENDLESS.replace("MAIN", "pass"))
@@ -243,13 +243,14 @@ def saved_bytes(folder: Path) -> int:
 def test_signal_saves_and_ends_a_run_on_a_terminal_stopped_by_ctrl_s(
     number: signal.Signals, database: Path
 ) -> None:
-    with Terminal("run", "--digits", 9_000_000, "--db", database) as terminal:
+    run = ("--digits", 9_000_000, "--checkpoint-every", 0, "--db", database)
+    with Terminal("run", *run) as terminal:
         terminal.see("running")
         terminal.send(b"\x13")
         wait_until(lambda: is_stopped(terminal))
         os.kill(terminal.pid, number)
         assert terminal.wait() == 128 + number
-    assert "unfinished" in pi_tui("status", "--db", database).stdout
+    assert "unfinished, checkpoint 1 " in pi_tui("status", "--db", database).stdout
 
 
 def is_stopped(terminal: Terminal) -> bool:

@@ -97,7 +97,7 @@ def test_manual_page_names_every_command_and_option() -> None:
     assert "exit codes" in written
 
 
-def test_manual_page_is_read_by_man_without_warnings(tmp_path: Path) -> None:
+def test_manual_page_is_formatted_by_groff_without_warnings(tmp_path: Path) -> None:
     if shutil.which("groff") is None:
         pytest.skip("groff is not installed")
     (tmp_path / "page").write_text(manual_page())

@@ -31,7 +31,7 @@ from tests.refusals import refused, untouched
         "delete --digits 9",
     ],
 )
-def test_cli_names_the_missing_folder_of_a_database_in_every_command(
+def test_cli_names_the_missing_folder_of_a_database_in_one_line(
     command: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "not"
@@ -97,6 +97,7 @@ def test_escape_codes_in_the_name_of_a_picture_are_not_printed(database: Path) -
 PLACES = {
     "a long name": (6, "x" * 5_000),
     "a long path": (6, "x/" * 2_500 + "x"),
+    "a long name of a folder": (2, "x" * 5_000 + "/"),
     "a null device": (7, "/dev/null"),
 }
 

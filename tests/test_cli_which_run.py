@@ -25,7 +25,7 @@ def test_cli_commands_on_saved_digits_use_the_last_run(command: str, tmp_path: P
 def test_option_digits_before_the_name_of_a_command_names_the_run(
     command: str, database: Path
 ) -> None:
-    """Neither the last run nor the longest is named, which are the defaults."""
+    """Name a run that is neither the last nor the longest: commands take those by default."""
     for digits in (120, 300, 200):
         pi_tui("run", "--digits", digits, "--db", database)
     before = pi_tui("--digits", "120", *command.split(), "--db", database)

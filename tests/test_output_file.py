@@ -120,9 +120,10 @@ def test_killed_program_leaves_the_output_file_unchanged(
 def test_full_disk_under_the_output_file_loses_neither_returned_nor_saved_output(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for _ in range(2):
+    for is_saved in (False, True):
         assert carry_on(Walks(), TASK, str(database), to="/dev/full") == (6, WHOLE)
         told = capsys.readouterr().err
+        assert ("so nothing was computed" in told) == is_saved
         assert "No space left on device" in told
         assert told.rstrip().endswith("choose another file"), "a program may have no option -o"
 
@@ -135,6 +136,29 @@ def test_output_file_gets_the_whole_output_though_the_database_has_no_room_for_i
     target = database.parent / "out.txt"
     assert carry_on(Walks(), TASK, str(database), to=str(target)) == (6, WHOLE)
     assert target.read_bytes() == WHOLE
+
+
+PRINTS = """
+from pi_tui import carry_on, resumable
+
+@resumable
+def three(goal, at=0):
+    while at < goal:
+        at += 1
+        yield {"at": at}, f"{at} "
+
+print("before")
+carry_on(three.kind, three.task(3), "three.sqlite3", to="/dev/stdout")
+print("after")
+"""
+
+
+def test_output_to_dev_stdout_comes_after_what_the_program_printed_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("prints.py").write_text(PRINTS)
+    assert ended("prints.py").stdout == "before\n1 2 3 after\n"
 
 
 def no_room(*_: object, **__: object) -> NoReturn:

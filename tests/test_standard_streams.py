@@ -165,13 +165,14 @@ def test_program_of_a_user_computes_even_with_closed_or_full_streams(
         assert (b"cannot write to standard output: " in done.stderr) == (code == 6)
     elif whole:
         assert done.returncode == 0
+    (database,) = tmp_path.glob("*.sqlite3")
+    assert "complete" in pi_tui("status", "--db", database).stdout
 
 
-@pytest.mark.parametrize("main", ["numbers.main(['30000'])"])
-def test_program_of_a_user_ends_without_a_traceback_when_the_reader_of_its_pipe_leaves(
-    main: str, tmp_path: Path
+def test_main_of_a_generator_shows_no_traceback_when_the_reader_of_its_pipe_leaves(
+    tmp_path: Path,
 ) -> None:
-    (tmp_path / "program.py").write_text(PROGRAM.replace("MAIN", main))
+    (tmp_path / "program.py").write_text(PROGRAM.replace("MAIN", "numbers.main(['30000'])"))
     done = under_a_shell("| head -n 2", sys.executable, "program.py", cwd=tmp_path)
     assert (done.stdout, b"Traceback" in done.stderr) == (b"1\n2\n", False)
 
@@ -271,7 +272,7 @@ def test_character_written_in_two_pieces_reaches_a_replaced_stream(
 
 
 @pytest.mark.parametrize("how", ["closed", "removed", "replaced"])
-def test_stdout_made_unusable_by_the_program_itself_is_reported_in_one_line(
+def test_to_stdout_raises_storage_error_if_the_program_made_stdout_unusable(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = StringIO()

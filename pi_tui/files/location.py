@@ -203,7 +203,8 @@ def resolved(path: Path | str) -> Path:
 def refuse_files_of_databases(target: Path, location: str) -> None:
     """Raise UsageError if `target` is a file of the database at `location`, or of any other.
 
-    Raises UsageError for an invalid file name, too. If `location` is "", there is no such database.
+    Raises UsageError for an invalid file name, too, and StorageError if a path cannot be resolved.
+    If `location` is "", there is no such database.
 
     Names are compared with links resolved. Files are compared by inode and first bytes too, because
     a hard link is the same file under another name.
@@ -258,7 +259,7 @@ def _file(name: str, location: str) -> Location:
         path = resolved(os.path.expanduser(name))
     except ValueError:
         raise no_file from None
-    if name.endswith(os.sep) and not path.is_dir():
+    if name.endswith(os.sep) and not os.path.isdir(path):  # `is_dir` may raise
         raise UsageError(f"{one_line(location)!r} is the name of a folder; name a file in it")
     return Location(path, "", one_line(path))
 

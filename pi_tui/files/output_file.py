@@ -6,7 +6,9 @@ import errno
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, Self
 
@@ -134,6 +136,8 @@ class OutputFile:
 
     def _opened(self, part: Path | None) -> BinaryIO:
         if (number := _descriptor_of(str(self._target))) is not None:
+            with suppress(AttributeError, ValueError):  # none, closed, or replaced by the program
+                sys.stdout.flush()  # what was printed before comes first
             return open(os.dup(number), "wb")  # goes on where it is; a shell may append to it
         return open(part or self._target, "wb")
 

@@ -63,9 +63,9 @@ def _without_secret(word: str, before: str) -> str:
 
 
 def _holds_secret(location: str) -> bool:
-    """Return True if `location` is the URL of a server that messages must not print in full.
+    """Return True if messages must not print `location` in full.
 
-    Such a URL has a password, or other parts that may be secret.
+    It is then a URL, or text like the URL of a server, with a password or parts that may be secret.
     """
     from pi_tui.files.location import display_location, looks_like_a_server
 

@@ -18,7 +18,7 @@ def how_it_goes_on(snapshot: Snapshot) -> tuple[str, ...]:
     if snapshot.resumed_at is None or not (snapshot.resumed or snapshot.left_open):
         return ()
     moment = snapshot.resumed_at.astimezone()
-    amount = words.amount(snapshot.resumed, snapshot.resumed_lines, snapshot.unit)
+    amount = words.amount(snapshot.resumed, snapshot.resumed_lines or None, snapshot.unit)
     day, clock = f"{moment:%Y-%m-%d %H:%M:%S}", f"{moment:%H:%M:%S}"
     if not snapshot.left_open:
         from_there = f"goes on after {amount}"

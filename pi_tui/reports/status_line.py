@@ -45,10 +45,10 @@ class StatusLine:
     def show(
         self, figures: str, done: float, *, word: str = "", text: str = "", now: bool = False
     ) -> bool:
-        """Update the line; return True if a line was printed, which happens only in a pipe.
+        """Update the line; return True if a line was due, which happens only without a bar.
 
-        A terminal shows `word`, a bar of the share `done`, and `figures`. A pipe gets a line with
-        `text`, or with `figures` if there is no text. This line is printed only if the last one is
+        A terminal shows `word`, a bar of the share `done`, and `figures`. A pipe or file gets a
+        line with `text`, or with `figures` if there is no text. This line is due if the last one is
         LINE_SECONDS old, or if `now` is True.
         """
         if self._bar and self._task is not None:

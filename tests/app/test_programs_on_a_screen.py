@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.recipes.programs import saved_steps
 from tests.terminal.emulator import Terminal
 
@@ -52,6 +54,36 @@ def slow(number):
 
 print("returned", Items(slow, range(100_000), threads=True).run(sys.argv[1], face="screen"))
 """
+IN_A_THREAD = f"""{SLOW}
+import threading
+database, face = sys.argv[1:]
+
+def compute():
+    print("returned", carry_on(slow, slow.task(3), database, face=face))
+
+thread = threading.Thread(target=compute)
+thread.start()
+thread.join()
+"""
+
+
+@pytest.mark.parametrize(
+    ("face", "shown"),
+    [
+        ("auto", r"returned \(0, b'1\\n2\\n3\\n'\)"),
+        (
+            "screen",
+            r"slow: a screen needs a terminal, and the main (?s:.*)returned \(2, b''\)",
+        ),
+    ],
+)
+def test_program_that_computes_in_another_thread_gets_a_line_or_is_told_to_use_the_main_one(
+    face: str, shown: str, database: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "threads.py").write_text(IN_A_THREAD)
+    with Terminal(database, face, program=(str(tmp_path / "threads.py"),)) as terminal:
+        assert terminal.wait() == 0
+        assert re.search(shown, terminal.screen), terminal.screen
 
 
 def test_what_a_machine_prints_and_logs_is_shown_after_the_screen_above_the_last_line(

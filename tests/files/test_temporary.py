@@ -20,7 +20,10 @@ from pi_tui.files.temporary import Temporary, left_over
 
 @contextmanager
 def interrupted(at: int) -> Iterator[None]:
-    """Raise KeyboardInterrupt before line number `at` of ours, as ctrl+c may."""
+    """Raise KeyboardInterrupt before the `at`-th line that pi_tui/files executes, as ctrl+c may.
+
+    Lines of `__exit__` and `_remove` do not count.
+    """
     lines, ours = 0, str(Path(temporary.__file__).parent)
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:

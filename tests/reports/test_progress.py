@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pi_tui.reports.progress import RunProgress, describe
+from pi_tui.reports.resumed import how_it_goes_on
 from pi_tui.reports.status_line import StatusLine
 from pi_tui.worker.job import MAX
 from pi_tui.worker.snapshot import SaveFailure, Snapshot, State
@@ -93,3 +94,10 @@ def test_amount_lost_is_counted_in_rows_and_in_bytes_before_the_first_line_break
         return snapshot(unit="rows", made_lines=made_lines, saved_lines=saved_lines).lost
 
     assert (lost(12, 0), lost(12, 9), lost(0, 0)) == ("12 rows", "3 rows", "100 bytes")
+
+
+def test_line_on_a_resumed_run_whose_saved_output_has_no_line_break_tells_its_bytes() -> None:
+    when = datetime(2026, 7, 22, 12, 0, tzinfo=UTC)
+    facts: dict[str, Any] = {"unit": "lines", "resumed": 400, "resumed_lines": 0}
+    *_, shortest = how_it_goes_on(snapshot(**facts, resumed_at=when))
+    assert shortest == "goes on after 400 bytes"

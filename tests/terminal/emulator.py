@@ -39,7 +39,8 @@ _OF_A_PROMPT = ("pasting", "terminal settings")
 class Terminal:
     """`pi-tui` with these arguments in a terminal of its own. Use it as a context manager.
 
-    Python runs `program` instead of the module; `more` is added to the environment.
+    With `program`, Python runs that instead; `more` is added to the environment. `size` is columns
+    and rows. Without `tells_size`, the terminal reports no size before the next `resize`.
     """
 
     def __init__(
@@ -137,7 +138,11 @@ class Terminal:
         self.drag((column, row), (column, row))
 
     def until(self, condition: Callable[[], object]) -> None:
-        """Wait until the condition is true; raise AssertionError with the screen if it never is."""
+        """Wait until the condition is true.
+
+        Raises AssertionError, with the screen, if it is false when the program ends, or after LIMIT
+        seconds.
+        """
 
         def is_so_or_over() -> object:
             ended = self._child.poll() is not None

@@ -72,7 +72,7 @@ def test_app_after_a_kill_reports_how_many_seconds_after_its_last_save_it_was_cu
         assert second.screen.count("was cut off") == 1, "no toast says it again"
 
 
-def test_resume_message_is_shown_once(database: Path) -> None:
+def test_resume_message_is_shown_and_goes_away_by_itself(database: Path) -> None:
     with app(database) as first:
         first.see("running")
         save(first, database)

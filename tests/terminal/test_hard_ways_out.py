@@ -31,7 +31,7 @@ def watch_for_a_while(terminal: Terminal) -> None:
     terminal.see(r"digits [\d,]+ – [\d,]*\d,\d{3} ")
 
 
-def test_signal_while_the_database_is_locked_exits_and_says_what_is_lost(
+def test_sigterm_while_the_database_is_locked_exits_and_says_what_is_lost(
     database: Path,
 ) -> None:
     with Terminal("--db", database, *RUN) as terminal:
@@ -145,7 +145,7 @@ def test_app_saves_if_a_second_request_to_exit_directly_follows_the_first(
 
 
 @pytest.mark.parametrize("milliseconds", [20, 60, 100, 150, 200, 250, 300, 400, 600])
-def test_signal_during_start_leaves_a_clean_terminal(milliseconds: int, database: Path) -> None:
+def test_sighup_during_start_leaves_a_clean_terminal(milliseconds: int, database: Path) -> None:
     with Terminal("--db", database, *RUN) as terminal:
         time.sleep(milliseconds / 1000)  # the signal may come at any moment
         terminal.signal(signal.SIGHUP)
@@ -154,7 +154,7 @@ def test_signal_during_start_leaves_a_clean_terminal(milliseconds: int, database
         assert "Traceback" not in terminal.screen
 
 
-def test_signal_during_exit_shows_no_traceback(database: Path) -> None:
+def test_sigterm_during_exit_by_key_q_shows_no_traceback(database: Path) -> None:
     with Terminal("--db", database, *RUN) as terminal:
         watch_for_a_while(terminal)
         terminal.send("q")

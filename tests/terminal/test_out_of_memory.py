@@ -18,7 +18,10 @@ DONE = 300_000
 
 
 def begun_with(megabytes: int, terminal: Terminal, database: Path) -> int:
-    """Limit the app's growth as `ulimit -v` does, and begin a longer run; return its pid."""
+    """Start the app on a complete run, limit its memory, and begin a longer run in it.
+
+    `megabytes` is how much the app may grow, as by `ulimit -v`. Returns the pid of the app.
+    """
     assert pi_tui("run", "--digits", DONE, "--db", database).returncode == 0
     terminal.send(typed("--db", database, "--digits", DONE))
     terminal.see("complete, verified")

@@ -70,7 +70,7 @@ def test_run_command_refuses_a_folder_as_database_in_one_line(database: Path) ->
         assert re.search(rb"\x1b\[2Kpi-tui: [^\r\n]+ is a folder; [^\r\n]+\r\n\Z", terminal.raw)
 
 
-def test_bar_of_several_tasks_shows_a_parameter_with_brackets_as_it_is(database: Path) -> None:
+def test_bar_of_carry_on_all_shows_a_parameter_with_brackets_as_it_is(database: Path) -> None:
     with Terminal(database, program=("-c", ALL), size=(100, 24)) as terminal:
         terminal.see(r"pattern=\[/x\]:heart:")
         terminal.see("code 0")

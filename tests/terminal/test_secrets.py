@@ -46,7 +46,7 @@ def program(place: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_bug_anywhere_in_the_app_ends_it_with_code_1_and_shows_no_password(place: str) -> None:
+def test_bug_at_12_places_of_the_app_ends_it_with_code_1_and_shows_no_password(place: str) -> None:
     arguments = ("--digits", 2000, "--db", URL)
     with Terminal(*arguments, program=program(place)) as terminal:
         if keys := PLACES[place][-1]:
@@ -66,7 +66,7 @@ def test_bug_anywhere_in_the_app_ends_it_with_code_1_and_shows_no_password(place
         ("pi_tui.pi.commands.compute", "Worker", "start"),
     ],
 )
-def test_bug_anywhere_in_the_run_command_shows_no_password(
+def test_bug_in_worker_or_progress_of_the_run_command_shows_no_password(
     module: str, owner: str, name: str
 ) -> None:
     code = BREAK.format(module=module, owner=owner, name=name, url=URL)
@@ -76,7 +76,7 @@ def test_bug_anywhere_in_the_run_command_shows_no_password(
         assert MARK not in terminal.raw
 
 
-def test_export_from_a_deleted_folder_shows_no_password(postgres: Server, tmp_path: Path) -> None:
+def test_app_export_in_deleted_folder_shows_no_password(postgres: Server, tmp_path: Path) -> None:
     url = postgres.new_database()
     head, _, rest = url.removeprefix("postgresql://").partition("@")
     user = head.partition(":")[0]

@@ -131,7 +131,7 @@ def test_app_asked_to_exit_twice_ends_and_keeps_saved_data(database: Path) -> No
     assert saved(database) >= before
 
 
-def test_exit_while_blocks_are_made_ends_with_0_and_leaves_a_clean_terminal(database: Path) -> None:
+def test_exit_while_the_run_loads_ends_with_0_and_leaves_a_clean_terminal(database: Path) -> None:
     with Terminal("--digits", "10_000_000", "--db", database) as terminal:
         terminal.see("preparing")
         terminal.send("q")
@@ -151,7 +151,7 @@ def test_app_runs_in_any_window_and_follows_a_resize(size: tuple[int, int], data
 
 
 def test_terminal_without_a_size_counts_as_80_columns(database: Path) -> None:
-    """Serial lines have no size, and containers none at first; use the real one once known."""
+    """Give the terminal no size at first, as serial lines and new containers do; then resize it."""
     files = ("--db", database, "--pace", 100)
     with Terminal("--digits", 5_000, *files, tells_size=False) as terminal:
         terminal.see("running")

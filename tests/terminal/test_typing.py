@@ -123,7 +123,7 @@ def test_selected_digits_are_visible_and_readable(look: str, colored: bool, data
     ("size", "square", "each"),
     [((80, 24), 4 * 76 + 3, "the mean of 2 digits"), ((120, 40), 4 * 78 + 3, "one digit")],
 )
-def test_click_in_a_picture_goes_to_the_digits_at_that_place(
+def test_click_in_the_heat_map_goes_to_the_digits_at_that_place(
     size: tuple[int, int], square: int, each: str, database: Path
 ) -> None:
     with a_finished_run(database, size) as terminal:

@@ -174,7 +174,7 @@ def shown_by_fg(terminal: Terminal) -> None:
 def test_app_suspended_by_ctrl_z_and_ended_by_sigterm_writes_nothing_to_the_terminal(
     database: Path,
 ) -> None:
-    """`kill %1` continues it in the background, where it must not write to the terminal."""
+    """End the app by `kill %1`: bash also continues it, in the background."""
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x1a")

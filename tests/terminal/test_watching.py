@@ -118,7 +118,7 @@ def test_watched_run_that_completes_is_shown_as_complete(database: Path) -> None
 
 
 def test_app_takes_over_from_a_writer_that_exits_right_after_the_app_starts(database: Path) -> None:
-    """Reload of a browser tab: the old process still saves while the new one starts."""
+    """Start while the old process still has to save, as after the reload of a browser tab."""
     with app(database) as first:
         first.see("running")
         first.signal(signal.SIGSTOP)

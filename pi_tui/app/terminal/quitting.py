@@ -108,7 +108,10 @@ class Quitting:
             await asyncio.sleep(_LOOK)
 
     async def _retry(self) -> None:
-        """Request another save; wait for a new snapshot, or until the user exits at once."""
+        """Request another save; wait for a new snapshot.
+
+        Stop waiting if the worker's thread has ended, or if the user exits at once.
+        """
         worker = self._app.worker
         before = worker.snapshot
         worker.save_now()

@@ -31,9 +31,10 @@ _DEAF = 3.0
 
 
 def run_to_the_end(app: Face, quitting: Quitting) -> int:
-    """Run the app; return its exit code once the last checkpoint is committed.
+    """Run the app; return its exit code.
 
-    Raises StorageError if the system gives no threads for it.
+    The run is saved by then, unless the save failed or the user did not wait for it. Raises
+    StorageError if the system gives no threads for the app.
     """
     ends = Signals(app, quitting)
     app.when_open = ends.watch
@@ -90,7 +91,10 @@ class Signals:
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Save and exit on signals in this block, even before the first frame or after the last."""
+        """Save and exit on SIGTERM, SIGINT and SIGHUP in this block.
+
+        This holds before the first frame and after the last too.
+        """
         wanted = signal.SIGTERM, signal.SIGINT, signal.SIGHUP
         before = {number: signal.signal(number, self._note) for number in wanted}
         try:

@@ -115,12 +115,15 @@ class PiScreen(RunScreen):
 
         Held digits are those that a carry may still change. If a pace shows fewer digits than the
         worker has settled, the result begins with those not shown, and ends with held digits; it is
-        as long as the held digits alone. It is empty while the screen shows an overture (first
-        digits from a smaller spigot) that is ahead of the machine.
+        as long as the held digits alone. It is empty while only the 3 before the point is held,
+        and while the screen shows an overture (first digits from a smaller spigot) that is ahead
+        of the machine.
         """
         if shown.made > snapshot.made:  # an overture is ahead of the spigot
             return b""
         inside = Figures.of(snapshot.figures)
+        if inside.iteration - inside.nines < 2:  # the predigit is for the 3 before the point
+            return b""
         held = inside.predigit.encode()
         # A snapshot has only the first digits of a long super-digit; the nines follow a whole one.
         if len(held) == inside.digits_per_step:

@@ -33,10 +33,10 @@ class Figures(NamedTuple):
 
     @classmethod
     def of(cls, value: object) -> Figures:
-        """Return the figures in a snapshot, or empty figures while it has none."""
+        """Return `value` if it is a Figures, else empty Figures: a snapshot may have none yet."""
         return value if isinstance(value, cls) else cls()
 
     @property
     def making(self) -> bool:
-        """Return True while blocks are still being made, before digits appear."""
+        """Return True while blocks are missing: before the first digits, or after a loss."""
         return self.blocks_made < self.blocks

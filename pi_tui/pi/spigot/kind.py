@@ -65,6 +65,7 @@ class SpigotKind(Kind):
         """Return the task of computing `digits` digits.
 
         `plan` chooses the boxes per block, and the digits per step if `digits_per_step` is None.
+        `series` is a name in SERIES; raises KeyError for another.
         """
         chosen = plan(digits, digits_per_step, SERIES[series])
         return Task(
@@ -79,7 +80,7 @@ class SpigotKind(Kind):
     def new(self, task: Task) -> Spigot:
         """Return a spigot at the start of the task, no block made yet.
 
-        Raises BadState if a parameter of the task is missing or impossible.
+        Raises BadState if the goal is impossible, or a parameter missing or impossible.
         """
         from pi_tui.pi.spigot.spigot import Spigot
         from pi_tui.pi.spigot.state import SpigotState
@@ -87,10 +88,10 @@ class SpigotKind(Kind):
         return Spigot(SpigotState.at_start(_size(task)), self.threads)
 
     def from_state(self, task: Task, state: State, output: bytes) -> Spigot:
-        """Restore the spigot from a saved state.
+        """Restore the spigot from a saved state. Raises BadState if the state is damaged.
 
-        Blocks that were lost in the database are made again by the spigot; a note in it says how
-        many.
+        Removes pieces from `state` to save memory, so a state can be used only once. Blocks that
+        were lost in the database are made again by the spigot; a note in it says how many.
         """
         from pi_tui.pi.spigot.encoding import codec
         from pi_tui.pi.spigot.spigot import Spigot
@@ -112,8 +113,9 @@ class SpigotKind(Kind):
     def share(self, task: Task, steps: int, length: int) -> float:
         """Return the share of the work that is done, 0 to 1, from the counts of steps and digits.
 
-        It equals the share in `Spigot.work`, but needs no spigot. Once the verification
-        has begun they differ, because here its steps count as blocks made again.
+        It equals the share in `Spigot.work`, but needs no spigot. They differ a little if blocks
+        were lost and made again, and once the verification has begun, because here its steps count
+        as blocks made again.
         """
         size = _size(task)
         swept = _iterations(size, steps, length)
@@ -127,7 +129,10 @@ class SpigotKind(Kind):
         return Figures(iteration=done, iterations=size.iterations)
 
     def limits(self, task: Task) -> Limits:
-        """Return the largest sizes that a saved state and output of this task may claim."""
+        """Return the largest sizes that a saved state and output of this task may claim.
+
+        Raises BadState if this program cannot have created the task.
+        """
         return Limits(state=limits.most_bytes(_size(task)), output=task.goal)
 
     def accepts(self, output: bytes) -> bool:
@@ -141,7 +146,11 @@ class SpigotKind(Kind):
         poll: Poll = unwatched,
         machine: Machine | None = None,
     ) -> bool:
-        """Compare all digits with the Chudnovsky series; return True or raise WrongOutput."""
+        """Compare all digits with the Chudnovsky series; return True or raise WrongOutput.
+
+        If `machine` is a spigot, its `kept` takes up intermediate results, so that a comparison
+        that is interrupted can continue from a saved state.
+        """
         from pi_tui.pi.spigot.comparison.reference import first_difference
         from pi_tui.pi.spigot.spigot import Spigot
 

@@ -55,7 +55,7 @@ class Rows:
     def take(self, batch: Batch, made: Made) -> None:
         """Store the blocks of a batch, and create the pieces in which they will be saved.
 
-        If `made` has no N, as for blocks made again, the present N stay.
+        If `made` has no N, as for blocks made again after iteration 1, the present N stay.
         """
         places = slice(batch.places.start, batch.places.stop)
         self.blocks[places] = made.blocks
@@ -88,11 +88,11 @@ class Rows:
             self.blocks[place] = None
 
     def adopt(self, swept: Sequence[Sequence[mpz]], kept: Sequence[int]) -> list[list[mpz]]:
-        """Store the numbers N that sweeps computed, and drop the last blocks of each chain.
+        """Store the numbers N that a sweep computed, and drop the last blocks of each chain.
 
-        `swept[i]` has the new N of every block of chain i. `kept[i]` is how many blocks of that
-        chain, from its first on, later digits still need. Returns the new N of the dropped blocks
-        of each chain.
+        `swept[i]` has the new N of the blocks of chain i, 0 for those that the next sweep of the
+        wave has taken. `kept[i]` is how many blocks of that chain, from its first on, later digits
+        still need. Returns the new N of the dropped blocks of each chain.
         """
         each = list(zip(swept, kept, self.counts, strict=True))
         lost = [list(numbers[left:had]) for numbers, left, had in each]
@@ -110,8 +110,7 @@ class Rows:
         pieces with P and D of dropped blocks.
         """
         names = {f"b{batch.name}" for batch in self._size.batches(self.counts)}
-        if len(self.pieces) > len(names):
-            self.pieces = {name: self.pieces[name] for name in self.pieces if name in names}
+        self.pieces = {name: piece for name, piece in self.pieces.items() if name in names}
 
     def check(self, at_start: bool) -> None:
         """Compare the numbers of each block with their residues modulo 2^61-1.

@@ -51,7 +51,8 @@ PREDIGIT_SHOWN = 12
 class Spigot(Machine):
     """Decimals of pi from boxes, K digits a step; a digit is released once no carry can reach it.
 
-    A spigot checks itself after each step. After a WrongState it must not be used any more.
+    After each iteration a spigot checks that its digits and boxes fit together. After a WrongState
+    it must not be used any more.
 
     >>> from pi_tui.pi.spigot.plan import plan
     >>> Spigot(SpigotState.at_start(plan(20))).finalize()
@@ -61,7 +62,7 @@ class Spigot(Machine):
     output: bytearray
 
     def __init__(self, state: SpigotState, threads: int = 1) -> None:
-        """Continue from a state. Raises BadState or WrongState if no spigot can be in it."""
+        """Continue from a state. Raises BadState if no spigot can be in it."""
         state.refuse_nonsense()
         self.size = state.size
         self.i = state.i
@@ -106,7 +107,10 @@ class Spigot(Machine):
         return codec.encode(self._state())
 
     def step(self, poll: Poll = unwatched) -> None:
-        """Make a few missing blocks or, if none is missing, do one iteration. Raises WrongState."""
+        """Make a few missing blocks or, if none is missing, do one iteration. Raises WrongState.
+
+        If a saved block turns out to be lost, make it again instead, and add a note to `notes`.
+        """
         self._go_on(1, 1, poll)
 
     def stride(self, wanted: float, poll: Poll = unwatched) -> None:
@@ -125,8 +129,10 @@ class Spigot(Machine):
 
         P and D of a block must match the residues stored with it; before iteration 1 also N. Raises
         WrongState on a mismatch. Costs a pass over all numbers, 1 ms for each 3 MB. A finished
-        spigot can be checked as long as it lives. The saved state of a finished one cannot, because
-        its last digits are truncated to those asked for.
+        spigot can be checked as long as it lives. One restored from the saved state of a finished
+        one has no blocks: then only bytes that are no digits are found. Do not check one restored
+        from the `snapshot` of a finished one: the digits beyond those asked for are lost, so the
+        check may raise.
         """
         self._rows.check(at_start=self.i == 0)
         self._checked = self._stepped = self._equation(self._checked)
@@ -181,7 +187,7 @@ class Spigot(Machine):
 
         A wave is `at_once` iterations in each of the `threads`. Raises WrongState, without the new
         digits, if an iteration or the check fails. Raises LostBlock, with nothing changed, if a
-        block cannot be read.
+        saved block is missing or damaged.
         """
         before = len(self.output)
         try:

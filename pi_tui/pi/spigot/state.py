@@ -35,7 +35,7 @@ class SpigotState:
     result: bytes | bytearray = b""
     """The settled decimals after "3.", as ASCII, at most `size.digits`."""
     start: int = 0
-    """Value of the boxes at the start, modulo 2^61-1 (see residue.py); 0 while i is 0."""
+    """Value of the boxes at the start, modulo 2^61-1 (see residue.py); 0 before all are made."""
     dropped: int = 0
     """Value that dropped tail blocks took with them, modulo 2^61-1 (see residue.py)."""
     lost: int = field(default=0, compare=False)
@@ -53,7 +53,7 @@ class SpigotState:
 
     @property
     def blocks_needed(self) -> int:
-        """Return how many blocks of all chains a valid state has after `i` iterations.
+        """Return how many blocks, of all chains, are needed to go on from this state.
 
         The result is 0 once all digits are settled.
         """

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from rich.color import Color
@@ -19,10 +20,15 @@ import pi_tui.app
 from pi_tui.app.looks.themes import NIGHT_THEME, own_variables, selected
 from pi_tui.needle import Needle
 from pi_tui.pi.app.pi_colors import pi_variables
+from pi_tui.pi.app.pi_screen import PiScreen
 from pi_tui.pi.app.views.digit_view import DigitView
+from pi_tui.pi.spigot.series import Series
+from pi_tui.worker.job import MAX
+from pi_tui.worker.snapshot import Snapshot, State
 from tests.helpers import pi, until
 from tests.pi.app.conftest import Bench
 from tests.pi.app.helpers import text_of
+from tests.pi.spigot.helpers import EVERY_SERIES, ready
 
 MANY = 10_000_000
 
@@ -258,3 +264,21 @@ async def test_view_at_a_pace_draws_as_held_only_digits_of_pi_that_follow_those_
             assert view._held in (b"", pi(20_000)[view.count : view.count + len(view._held)])
             seen += bool(view._held)
     assert seen
+
+
+@EVERY_SERIES
+def test_held_digits_of_the_first_iterations_are_drawn_only_if_they_follow_the_point(
+    series: Series,
+) -> None:
+    """The spigot holds a 2 or 3 after iteration 1, which is the 3 before the point."""
+    spigot = ready(500, 1, series=series)
+    for iteration in range(1, 12):
+        spigot.step()
+        figures = spigot.figures()
+        snapshot = Snapshot(State.RUNNING, 500, MAX, made=spigot.count, figures=figures)
+        screen = cast("PiScreen", SimpleNamespace(source=spigot.output))
+        held = PiScreen.held(screen, snapshot, snapshot)
+        assert (held == b"") == (iteration == 1)
+        drawn = int(bytes(spigot.output) + held or b"0")
+        digits = spigot.count + len(held)
+        assert 0 <= int(b"0" + pi(500)[:digits]) - drawn <= 1, "a carry may still come"

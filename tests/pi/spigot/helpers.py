@@ -51,7 +51,7 @@ def release(spigot: Spigot) -> bytes:
 
 
 def states(n: int, k: int, b: int, series: Series = ARCTAN) -> list[SpigotState]:
-    """Return the state before the first iteration and after each one."""
+    """Return the states of a run: once all blocks are made, and after each iteration."""
     spigot = ready(n, k, b, series)
     found = [spigot.snapshot()]
     while not spigot.done:

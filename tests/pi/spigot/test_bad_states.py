@@ -15,6 +15,7 @@ from pi_tui.pi.spigot.boxes.blocks import Block
 from pi_tui.pi.spigot.boxes.residue import PRIME
 from pi_tui.pi.spigot.encoding import codec, limits
 from pi_tui.pi.spigot.encoding.codec import encode
+from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
 from pi_tui.pi.spigot.size import by_chain
 from pi_tui.pi.spigot.spigot import Spigot
@@ -69,11 +70,34 @@ def with_head(state: SpigotState, index: int, value: object) -> State:
         (6, 1, "not as many blocks"),
     ],
 )
-def test_state_with_an_impossible_header_is_refused(
+def test_state_with_a_wrong_field_in_its_header_is_refused(
     good: SpigotState, index: int, value: object, problem: str
 ) -> None:
     with pytest.raises(BadState, match=problem):
         Spigot(back(good, with_head(good, index, value)))
+
+
+@pytest.mark.parametrize("residue", [0, PRIME])
+def test_state_with_an_impossible_residue_of_a_block_is_refused(
+    good: SpigotState, residue: int
+) -> None:
+    pieces = stored(encode(good))
+    data = bytearray(pieces["head"])
+    struct.pack_into(">Q", data, codec._HEAD.size + 24 + 16, residue)  # D of block 1
+    pieces.pieces["head"] = Piece(bytes(data))
+    with pytest.raises(BadState, match="an impossible residue"):
+        back(good, pieces)
+
+
+def test_state_with_a_zero_among_the_results_of_the_comparison_is_refused(pi: bytes) -> None:
+    kind = SpigotKind()
+    task = kind.task(100)
+    machine = kind.new(task)
+    assert kind.verify(task, machine.finalize(), machine=machine)
+    pieces = stored(machine.to_state())
+    pieces.pieces["vt"] = Piece(codec.numbers_bytes([mpz(0), mpz(0)]))
+    with pytest.raises(BadState, match="an impossible result"):
+        kind.from_state(task, pieces, pi[:100])
 
 
 @pytest.mark.parametrize("name", ["head", "n0", "b0"])

@@ -242,11 +242,12 @@ def test_making_blocks_can_be_cancelled_at_the_first_poll_and_at_later_ones(
             make_batches(chain, batches, numbers=True, threads=threads, poll=poll)
 
 
-@pytest.mark.parametrize("boxes", [3, 64, 2_048])
-def test_making_blocks_leaves_gmpy2_context_of_caller_unchanged(boxes: int) -> None:
+@pytest.mark.parametrize(("boxes", "threads"), [(3, 0), (64, 0), (2_048, 0), (65_536, 2)])
+def test_making_blocks_leaves_gmpy2_context_of_caller_unchanged(boxes: int, threads: int) -> None:
+    count = 1 if threads else 3  # one block is made by all threads together
     for release in (False, True):
         with context(get_context(), allow_release_gil=release):
-            _make(GOSPER, 3, boxes, 1, numbers=True)
+            _make(GOSPER, count, boxes, 1, numbers=True, threads=threads)
             assert get_context().allow_release_gil == release
 
 

@@ -14,7 +14,7 @@ from tests.pi.spigot.helpers import CHAINS, new
 
 
 @pytest.mark.parametrize("n", [1_000, 1_001, 5_000, 20_000, 100_000, 1_000_000, 100_000_000])
-def test_plan_has_at_least_a_dozen_iterations(n: int) -> None:
+def test_plan_for_1000_digits_or_more_has_at_least_a_dozen_iterations(n: int) -> None:
     assert plan(n).iterations >= 12
 
 
@@ -98,7 +98,7 @@ def test_planned_boxes_per_block_are_a_power_of_two_and_no_fewer_than_in_a_leaf(
         assert boxes.bit_count() == 1
 
 
-def test_block_of_a_series_with_fewer_digits_per_box_has_more_boxes() -> None:
+def test_block_of_a_million_digits_has_more_boxes_in_rabinowitz_wagon_than_in_arctan() -> None:
     assert plan(10**6).boxes_per_block < plan(10**6, series=RABINOWITZ_WAGON).boxes_per_block
 
 
@@ -109,7 +109,7 @@ def test_twice_the_digits_never_get_smaller_steps_or_blocks() -> None:
         assert small.boxes_per_block <= large.boxes_per_block
 
 
-def test_plan_for_few_digits_has_few_digits_per_step() -> None:
+def test_plan_has_at_most_100_digits_per_step_for_20000_and_4000_for_100000() -> None:
     assert plan(20_000).digits_per_step <= 100
     assert plan(100_000).digits_per_step <= 4_000
 

@@ -63,7 +63,7 @@ def test_verification_counts_a_byte_that_is_no_digit_as_wrong() -> None:
     assert first_difference(b"+141") == 1
 
 
-def test_verification_reports_its_progress() -> None:
+def test_progress_of_verification_of_wrong_digits_never_falls_and_ends_above_75_percent() -> None:
     shares: list[float] = []
     first_difference(b"1" * 10_000, lambda done, total: shares.append(done / total))
     assert shares == sorted(shares)
@@ -71,14 +71,14 @@ def test_verification_reports_its_progress() -> None:
 
 
 def test_progress_of_verification_never_falls_and_ends_above_90_percent(pi: bytes) -> None:
-    """With threads, progress is polled before each stage, so the last stage is reported too."""
+    """With threads, progress is polled every 20 ms, and once more when all results are found."""
     shares: list[float] = []
     assert first_difference(pi[:30_000], lambda done, total: shares.append(done / total)) is None
     assert shares == sorted(shares)
     assert 0.9 < shares[-1] <= 1
 
 
-def test_verification_can_be_cancelled() -> None:
+def test_verification_can_be_cancelled_at_its_first_poll() -> None:
     def poll(done: int, total: int) -> None:
         assert done <= total
         raise Abandoned  # at the first poll, because on a fast machine there is no second one
@@ -88,7 +88,7 @@ def test_verification_can_be_cancelled() -> None:
 
 
 @pytest.mark.parametrize(("n", "threads"), [(1, 0), (300, 0), (30_000, 2)])
-def test_verification_cancelled_at_any_poll_continues_without_computing_twice(
+def test_pi_digits_cancelled_after_each_new_result_continues_without_computing_twice(
     n: int, threads: int, pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, finds, done = Kept(), list[str](), [0]

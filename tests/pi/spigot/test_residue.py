@@ -14,6 +14,7 @@ from pi_tui.machine import BadState, WrongState
 from pi_tui.pi.spigot import predigit
 from pi_tui.pi.spigot import size as size_module
 from pi_tui.pi.spigot import spigot as spigot_module
+from pi_tui.pi.spigot.boxes import making
 from pi_tui.pi.spigot.boxes.blocks import Block
 from pi_tui.pi.spigot.boxes.residue import PRIME
 from pi_tui.pi.spigot.comparison.reference import pi_digits
@@ -28,7 +29,7 @@ from tests.pi.spigot.textbook import BASES
 @pytest.mark.parametrize(
     ("n", "k", "b"), [(40, 1, 1), (800, 1, 64), (700, 10, 32), (3_000, 50, 99)]
 )
-def test_residue_equation_holds_after_every_step_of_fresh_and_resumed_runs(
+def test_residue_equation_holds_after_every_step_and_in_restored_spigots(
     n: int, k: int, b: int, series: Series
 ) -> None:
     spigot = new(n, k, b, series)
@@ -91,11 +92,12 @@ def test_n_of_a_block_changed_in_memory_is_found_before_the_next_digit_is_releas
     spigot = ready(700, 10, 32)
     for _ in range(5):
         spigot.step()
-    number = spigot._rows.numbers[3]
+    before, number = bytes(spigot.output), spigot._rows.numbers[3]
     assert number is not None
     spigot._rows.numbers[3] = number.bit_flip(3)
     with pytest.raises(WrongState, match="iteration 6"):
         spigot.step()
+    assert spigot.output == before
 
 
 def test_digits_of_a_wave_that_fails_at_a_later_iteration_are_not_released(
@@ -170,7 +172,7 @@ def _power_of(radix: mpz, exponent: int) -> mpz:
 
 @EVERY_SERIES
 def test_spigot_with_a_flipped_bit_in_r_releases_no_wrong_digit(series: Series) -> None:
-    """For each copy of R: in the products, in settling, in the remainder of box 0."""
+    """For the R of the products, the R of settling, and both; box 0 is in the next test."""
     for bit in (0, 5, 30):
         for flip in ("settle", "sweep", "both"):
             spigot = ready(700, 10, 32, series)
@@ -193,8 +195,8 @@ def test_run_begun_with_a_wrong_r_releases_no_digit() -> None:
     size = new(700, k=10, b=32).size
     with pytest.MonkeyPatch.context() as patch:
         wrong = mpz(10**10) + 64
-        patch.setattr("pi_tui.pi.spigot.boxes.making.power_of_ten", lambda k: wrong)
-        patch.setattr(spigot_module, "power_of_ten", partial(_power_of, wrong))
+        for module in (making, predigit, spigot_module):
+            patch.setattr(module, "power_of_ten", partial(_power_of, wrong))
         spigot = Spigot(SpigotState.at_start(size))
         with pytest.raises(WrongState):
             spigot.finalize()

@@ -79,7 +79,7 @@ def test_digits_released_step_by_step_join_to_the_result(pi: bytes) -> None:
 
 @EVERY_SERIES
 @pytest.mark.parametrize(("n", "k", "b"), [(60, 1, 1), (300, 7, 16), (800, 40, 64)])
-def test_resume_at_every_step_gives_equal_states_and_digits(
+def test_resume_after_every_iteration_gives_equal_states_and_digits(
     n: int, k: int, b: int, series: Series, pi: bytes
 ) -> None:
     every = states(n, k, b, series)
@@ -154,7 +154,7 @@ def test_carry_gives_equal_digits_whether_or_not_the_predigit_is_given_as_text_t
 
 
 def test_two_chains_carry_into_the_predigit_in_about_half_of_all_steps() -> None:
-    """Each chain's quotient is below R, their sum is not; so a held digit is often 1 too small."""
+    """Each chain's quotient is below R, their sum often not: a held digit is then 1 too small."""
     spigot, carries = ready(2_000, 10, 64, ARCTAN), 0
     while not spigot.done:
         held = spigot.predigit

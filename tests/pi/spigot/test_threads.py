@@ -60,7 +60,7 @@ def test_stride_does_only_one_iteration_if_fewer_digits_are_wanted_than_a_wave_m
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
-def test_run_continues_with_another_number_of_threads(threads: int, pi: bytes) -> None:
+def test_run_continues_with_any_number_of_threads(threads: int, pi: bytes) -> None:
     for state in states(500, 12, 32)[:-1:5]:
         spigot = Spigot(state, threads)
         assert spigot.snapshot() == state
@@ -213,13 +213,17 @@ def test_results_are_in_job_order_with_any_number_of_threads() -> None:
 
 
 def test_stopped_job_does_not_hide_the_first_error() -> None:
+    begun = threading.Event()
+
     def wait(check: object) -> None:
         assert callable(check)
+        begun.set()
         while True:
             check()
 
     def watch(done: int) -> None:
-        raise Abandoned
+        if begun.is_set():
+            raise Abandoned
 
     with pytest.raises(Abandoned) as caught:
         gather([wait, wait], 2, watch)
@@ -233,7 +237,7 @@ def test_reference_digits_are_equal_with_any_number_of_threads(threads: int, pi:
 
 
 @pytest.mark.parametrize("allowed", [0, 1, 2])
-def test_remaining_threads_do_all_the_work_if_some_cannot_start(
+def test_all_work_is_done_if_fewer_threads_than_wanted_can_start_or_none(
     allowed: int, pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start, left = threading.Thread.start, allowed

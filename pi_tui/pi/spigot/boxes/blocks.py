@@ -63,7 +63,8 @@ THIN_FROM = 64
 class Block:
     """The constants P and D of a block, divided by a common factor; every iteration uses them.
 
-    They depend only on the block's first box, on B (its number of boxes) and, for block 0, on R.
+    They depend only on the series, the block's first box, B (its number of boxes) and, for block 0,
+    on R.
     """
 
     factor: mpz
@@ -73,7 +74,7 @@ class Block:
     divisor: mpz
     """D/Γ(B); for the first block times R, because box 0 keeps x mod R."""
     start_residue: int = field(compare=False)
-    """N/Γ(B) at the start, modulo 2^61-1; 0 if the block was made without its number N."""
+    """N/Γ(B) at the start, modulo 2^61-1; 0 in a block made or restored after iteration 1."""
     factor_residue: int
     """P/Γ(B) modulo 2^61-1."""
     denominator_residue: int

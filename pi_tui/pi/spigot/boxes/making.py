@@ -101,7 +101,7 @@ def make_batches(
     Each thread makes a batch at a time; with 0 threads, the calling thread makes all. If there is
     only one block to make, each thread makes a part of it. Costs O(M(bits) log boxes); N takes
     about as long as P and D together. Every 20 ms or so, calls `poll` in the calling thread, with
-    the number of jobs done so far and of all jobs.
+    the number of jobs done so far and of all jobs. Raises WrongState if a product is wrong.
     """
     if len(batches) == len(batches[0]) == 1 < parts_of_block(chain, threads):
         return [_make_together(chain, batches[0], numbers, threads, poll)]
@@ -142,9 +142,9 @@ def _make_together(chain: Chain, batch: range, numbers: bool, threads: int, poll
 
     each = together(*(partial(_stretch, first, size, chain, numbers) for first in firsts))
     parts = _in_a_row(each)
-    while size < chain.boxes_per_block:
-        parts, size = _join(chain.series, parts, size, together), 2 * size
-    with unlocked():
+    with unlocked():  # `_join` changes the context of this thread
+        while size < chain.boxes_per_block:
+            parts, size = _join(chain.series, parts, size, together), 2 * size
         return _blocks(chain, batch, parts)
 
 

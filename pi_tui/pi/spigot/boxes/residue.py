@@ -90,7 +90,7 @@ class Spelled(NamedTuple):
     def with_more(self, output: bytearray) -> Spelled:
         """Return this number extended to all decimals in `output`.
 
-        Raises WrongState if one of them is no digit.
+        Reads only those after the first `digits`. Raises WrongState if one of these is no digit.
         """
         new = output[self.digits :]
         if new and not new.isdigit():
@@ -146,7 +146,7 @@ class Ledger:
         blocks.
         """
         settled = text_value(self.surplus, spelled.number) if i - nines > 1 else 0
-        made = settled * self.radix + int(predigit % PRIME) if i else 0
+        made = settled * self.radix + int(predigit % PRIME)
         made = (made + 1) * pow(self.radix, nines, PRIME) - 1
         now = self.radix * made + self.value(numbers) + self.dropped
         if (pow(self.radix, i, PRIME) * self.start - now) % PRIME:

@@ -17,7 +17,7 @@ from pi_tui.pi.spigot.boxes.blocks import Block
 
 
 class LostBlock(Exception):
-    """Raised if a block cannot be read back from the database. The block must be made again."""
+    """Raised if a block is missing or damaged in the database. The block must be made again."""
 
     def __init__(self, batch: int) -> None:
         super().__init__(f"batch {batch}")
@@ -25,7 +25,7 @@ class LostBlock(Exception):
 
 
 class Shelf:
-    """Reads blocks from the database, and keeps the `most` blocks read last in memory.
+    """Reads blocks from the database, and keeps the `most` blocks used last in memory.
 
     Threads may use it side by side.
     """
@@ -37,8 +37,8 @@ class Shelf:
     def fetch(self, wanted: Block | ShelvedBlock) -> Block:
         """Return the block `wanted`; if only its residues are in memory, read it from the database.
 
-        A block that was read lately is still in memory, and is not read again. Raises LostBlock if
-        the block cannot be read.
+        A block that was used lately is still in memory, and is not read again. Raises LostBlock if
+        the block is missing or damaged, StorageError if the database cannot be reached.
         """
         if isinstance(wanted, Block):
             return wanted
@@ -53,7 +53,7 @@ class ShelvedBlock:
     batch: int
     """The number of the batch that holds this block and no other."""
     read: Callable[[], Block] = field(compare=False)
-    """Reads and checks the block. Raises LostPiece or BadState."""
+    """Reads and checks the block. Raises LostPiece, BadState or StorageError."""
     start_residue: int
     factor_residue: int
     denominator_residue: int

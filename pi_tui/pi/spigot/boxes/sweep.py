@@ -101,8 +101,8 @@ def sweeps(
     block before the first sweep. `powers` are 1, R, R² … up to R^t for a sweep of t iterations, and
     `width` is K: R is 10^K. The function `poll` is called in the calling thread, with the blocks
     done and the blocks in all. It may raise: `numbers` stays unchanged, and the sweeps are
-    discarded. Raises LostBlock if a block cannot be read from the database, so that it must be made
-    again.
+    discarded. Raises LostBlock if a block is missing or damaged in the database, so that it must be
+    made again.
     """
     wave = [Sweep(some) for some in sizes]
     total = sum(sum(sweep.sizes[0]) for sweep in wave)

@@ -171,7 +171,7 @@ def _common(half: int) -> mpz:
 
 def _cube(number: mpz) -> mpz:
     """Return the third power of `number` after removing its factors of two and three."""
-    number = remove(number >> (number.bit_scan1(0) or 0), 3)[0]
+    number = remove(number >> number.bit_scan1(0), 3)[0]
     return number * number * number
 
 

@@ -1,9 +1,9 @@
 """Pi by an independent formula, the Chudnovsky series, to verify the spigot's digits.
 
-Shares no line with the spigot, and the tests compare it with the pi of MPFR and of mpmath. Unlike
-those it can be cancelled and continued, uses two cores and never holds the interpreter lock for
-more than a few ms. MPFR's const_pi is one call that holds the lock and takes nearly twice as long
-on one core.
+Shares only numerals.py and pool.py with the spigot, and the tests compare it with the pi of MPFR
+and of mpmath. Unlike those it can be cancelled and continued, uses two cores and never holds the
+interpreter lock for more than a few ms. MPFR's const_pi is one call that holds the lock and takes
+nearly twice as long on one core.
 """
 
 from __future__ import annotations
@@ -60,8 +60,9 @@ def first_difference(
 ) -> int | None:
     """Return the position, from 1, of the first wrong decimal; None if all are right.
 
-    A few products prove right digits right, without a division or a root. Only if some are wrong is
-    the text of pi computed, which takes longer. For `poll` and `kept` see `pi_digits`.
+    A few products prove right digits right, without a division or a root. The text of pi, which
+    takes longer, is computed only if some digits are wrong, or, very rarely, if the products prove
+    nothing. For `poll` and `kept` see `pi_digits`.
 
     >>> first_difference(b"1415926545")
     9

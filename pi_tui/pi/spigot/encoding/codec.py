@@ -94,7 +94,8 @@ def decode(size: Size, state: State, output: bytes) -> SpigotState:
 
     Checks every length and range against what the size allows before it allocates memory. Raises
     BadState. To save memory, removes from `state` what it has decoded, all but the header and the
-    lasting pieces. These are in the result too, and let go of their bytes.
+    lasting pieces. The lasting pieces are in the result too, and let go of their bytes. So a state
+    can be decoded only once.
     """
     if "state" in state:
         decoded = _decode_format_1(size, state.take("state"), output)
@@ -127,6 +128,8 @@ def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
     require(max(start, dropped) < PRIME and made < 2**53, "an impossible residue")
     require(blocks <= size.blocks_needed(0), "too many blocks")
     residues = [source.take(_RESIDUES) for _ in range(blocks)]
+    possible = (some == _NOT_MADE or (max(some) < PRIME and some[-1] > 0) for some in residues)
+    require(all(possible), "an impossible residue")
     predigit = source.number(limits.most_predigit_bytes(size))
     source.end()
     nothing, result = (None,) * blocks, _digits_at(size, i, nines, output)
@@ -146,6 +149,7 @@ def _kept(pieces: State, size: Size) -> Kept:
         source, longest = Source(pieces.take(name)), 2 * size.digits + 100
         signs, *found = (source.number(longest) for _ in range(1 + known[name]))
         source.end()
+        require(0 not in found, "an impossible result")
         kept[name[1:]] = tuple(-n if signs >> i & 1 else n for i, n in enumerate(found))
     return kept
 
@@ -207,7 +211,7 @@ def _blocks(
     """Return the blocks of a batch, decoded from `piece` and checked against `residues`.
 
     The piece may also hold blocks that the spigot no longer needs. They are returned at the end,
-    and have no residues to be checked against.
+    and have no residues to be checked against. Raises BadState if the bytes or a residue are wrong.
     """
     source, blocks = Source(piece.read()), list[Block]()
     longest = limits.most_box_bytes(chain)
@@ -221,7 +225,6 @@ def _blocks(
         require(shift <= 8 * longest and factor % 2 == 1 and divisor > 0, "an impossible block")
         block = Block(factor, shift, divisor, *(known or (0, 0, 0)))
         if known:
-            require(block.denominator_residue > 0, "an impossible residue")
             radix = of_radix(chain) if number == 0 else 1
             require(agrees(block, radix), "a block differs from its residue")
         blocks.append(block)
