@@ -28,8 +28,9 @@ _PARTIAL = ".partial"
 def back_up(engine: Engine, where: Location, target: str) -> list[Path]:
     """Copy all data of `engine` into the new file `target`, and sync it to disk.
 
-    The finished copy gets its name in one step, so `target` is complete or absent. Returns the
-    unfinished copies beside it. They are not removed: another backup may be writing them.
+    The finished copy gets its name in one step, so `target` is complete or absent; without hard
+    links, as on FAT, a kill may leave it empty. Returns the unfinished copies beside it. They are
+    not removed: another backup may be writing them.
     Raises UsageError if `target` exists or cannot be the name of a backup, DamagedError if the
     database turns out to be damaged, StorageError if the copy fails otherwise.
     """
@@ -103,7 +104,7 @@ def _copy_rows(source: Engine, target: Path) -> None:
     copy = connect(where, "write")
     try:
         with source.connect() as old, copy.begin() as new:
-            old = old.execution_options(yield_per=16)
+            old = old.execution_options(yield_per=16, isolation_level="REPEATABLE READ")
             create(new, where)
             for table in TABLES.sorted_tables:
                 new.execute(table.delete())

@@ -66,7 +66,7 @@ def to_state(machine: Machine) -> State:
 
 
 def work(machine: Machine) -> Work:
-    """Return the work of a machine: how much is done, and how much there is in total."""
+    """Return the work of a machine, done and in total; both are 0 if one is beyond any float."""
     found = _checked("work", machine.work(), tuple | list, "a Work")
     if len(found) != 2 or not all(isinstance(number, SupportsFloat) for number in found):
         raise BrokenRule(f"work() returned {one_line(found, 40)}, not a Work")

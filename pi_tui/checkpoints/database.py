@@ -40,7 +40,8 @@ class Database:
     """An open database, for machines of one kind. Use it from one thread at a time.
 
     Failures of the database are raised as errors of `pi_tui.errors`, each one line for the user.
-    Exceptions of the kind's code are not translated, except Refused, which becomes UsageError.
+    Exceptions of the kind's code are not translated, except Refused, which becomes UsageError, and
+    MemoryError, which becomes StorageError.
     """
 
     def __init__(self, where: Location, kind: Kind, write: bool, is_leaving: IsLeaving) -> None:
@@ -97,7 +98,7 @@ class Database:
         return other
 
     def writer(self, run: Run | None) -> str:
-        """Return the name of the process that computes the run, "" if none does; take no lock."""
+        """Return the name of the process that computes the run, "" if none does; keep no lock."""
         if run is None:
             return ""
         with self._failures_in_our_words():
@@ -209,7 +210,7 @@ class Database:
         if the row is gone or is now the row of another task. Raises StorageError if this is another
         database, which the row cannot show, because most have a run with id 1 and epoch 1.
         """
-        numbers = (CHECKPOINTS.c.run_id == run.id, CHECKPOINTS.c.seq < MOST)
+        numbers = (CHECKPOINTS.c.run_id == run.id, CHECKPOINTS.c.seq.between(1, MOST - 1))
         newest = select(func.max(CHECKPOINTS.c.seq)).where(*numbers).scalar_subquery()
         query = select(RUNS, IDENTITY.scalar_subquery().label("database"), newest.label("newest"))
         row = connection.execute(query.where(RUNS.c.id == run.id).with_for_update(of=RUNS)).first()
@@ -264,9 +265,10 @@ class Database:
         self._file = file
 
     def _landed(self, run: Run, epoch: int, seq: int) -> bool:
-        """Return True if the failed commit `seq` is in the database after all, False if unknown.
+        """Return whether the failed commit `seq` is in the database after all; False if unknown.
 
-        If it is there, commit once more, which syncs it to disk.
+        If it is there, commit once more, which syncs it to disk. Raises AlreadyOpenError if another
+        process took over the run.
         """
         with suppress(StorageError, DamagedError, *FAILURES):  # unknown: the next save finds out
             if seq:  # else the fence failed, and nothing was written

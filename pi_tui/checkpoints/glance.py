@@ -52,7 +52,7 @@ def glance(location: str, kind: Kind, task: Task | None) -> Glance | None:
 
     Any unfinished run then comes before a complete one. Long output is read only until there are
     MOST bytes of it. Returns None on anything unusual: no such file or run, a server, damage, a
-    commit under way.
+    commit under way. Raises StorageError if `location` is relative to a deleted working folder.
     """
     try:
         path = parse_location(location).path

@@ -1,4 +1,4 @@
-"""Load a run: check everything saved of it, and make the machine that continues it.
+"""Load a run: check its output and newest good checkpoint; make the machine to go on with.
 
 Nothing is written here. What a load learns goes into `Trust`, which the next save relies on.
 
@@ -47,8 +47,9 @@ class Trust:
         """Return the Trust for the next save, after a look at what the database holds now.
 
         `last_seq` is the number of the last commit there. If this store does not know that commit,
-        the save relies on nothing in the database: it writes all pieces and compares all output. It
-        always writes the pieces in `damaged` again.
+        the save relies on nothing in the database: it compares all output, and writes all pieces
+        again except lasting ones that it reads and finds intact. It treats the pieces in `damaged`
+        in the same way.
         """
         if last_seq != self.last_seq:
             return replace(self, pieces=frozenset(), agreed=0)
@@ -81,7 +82,9 @@ class Loading:
         """Return the loaded content of the run, and what the next save may trust.
 
         With `before`, use only checkpoints with a lower number. Return None if the writer has
-        deleted all of them meanwhile: then make a new `Loading` and call `load` again.
+        deleted all of them meanwhile: then make a new `Loading` and call `load` again. Raises
+        Refused if the kind refuses the task, or takes no checkpoint though one is whole. Raises
+        NotOursError if a newer version of the kind saved one.
         """
         if self._run.status == COMPLETE:
             return self._loaded(None, None), self._trust
@@ -160,7 +163,8 @@ class Loading:
 
         If the machine is restored, the next save relies on this checkpoint and its pieces. Raises
         BadState or WrongState if the checkpoint is damaged, or needs output that is missing. Raises
-        NotOursError if a newer version of the kind saved it.
+        _NotTakenError, a BadState, if its bytes are as they were saved, but the kind does not take
+        them. Raises NotOursError if a newer version of the kind saved it.
         """
         reader_of = partial(self._reader.of, self._run.id)
         with self._saved.transaction() as connection:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from itertools import combinations, zip_longest
 from typing import Any
 
 from sqlalchemy import Connection, Row, update
 
-from pi_tui.checkpoints.rows.models import RUNS, to_task
+from pi_tui.checkpoints.rows.models import RUNS, BadRow, to_task
 from pi_tui.machine import Task
 from pi_tui.words import plain, written
 
@@ -26,18 +27,21 @@ def renew_identities(
 ) -> None:
     """Recompute and store the identity of each run from its parameters, without those in `tuning`.
 
-    If two runs would have the same identity, one gets a placeholder instead.
+    If several runs of one goal would have the same identity, all but one get a placeholder instead.
     Needed after a migration, which knows no kind and hashes all parameters, and after a change of
     `Kind.tuning`.
     """
-    found = [(row, to_task(row).identity(tuning)) for row in rows]
+    found = []
+    for row in rows:
+        with suppress(BadRow):  # leave a damaged run as it is
+            found.append((row, to_task(row).identity(tuning)))
     wrong = [(row, identity) for row, identity in found if row.identity != identity]
-    taken = {identity for row, identity in found if row.identity == identity}
+    taken = {(row.goal, identity) for row, identity in found if row.identity == identity}
     for row, _ in wrong:  # temporary values first: two runs may swap identities
         _identify(connection, row.id, f"{_DISPLACED} {row.id}")
     for row, identity in wrong:
-        if identity not in taken:
-            taken.add(identity)
+        if (row.goal, identity) not in taken:
+            taken.add((row.goal, identity))
             _identify(connection, row.id, identity)
 
 
@@ -46,11 +50,11 @@ def is_explained(row: Row[Any]) -> bool:
 
     It fits if it is the digest of all parameters or of some of them. Some may be left out, because
     the kind may have named other parameters as tuning. If nothing fits, a parameter is damaged; the
-    caller then refuses instead of beginning another run. Two identities are accepted as they are: a
-    placeholder, and that of a run with more than 10 parameters, which has too many subsets.
+    caller then refuses instead of beginning another run. The identity of a run with more than 10
+    parameters is accepted as it is, because these have too many subsets.
     """
     names = (task := to_task(row)).parameters
-    if len(names) > _MOST_TRIED or str(row.identity).startswith(_DISPLACED):
+    if len(names) > _MOST_TRIED:
         return True
     subsets = (some for size in range(len(names) + 1) for some in combinations(names, size))
     return any(task.identity(some) == row.identity for some in subsets)
@@ -60,24 +64,22 @@ def _identify(connection: Connection, run_id: int, identity: str) -> None:
     connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(identity=identity))
 
 
-def notes_of(rows: Sequence[Row[Any]], task: Task, tuning: Collection[str]) -> tuple[str, ...]:
-    """Return a tuple of one note on other runs with the goal of `task`; () if there are none.
+def note_on(last: Row[Any], count: int, task: Task, tuning: Collection[str]) -> str:
+    """Return a note on `count` other runs with the goal of `task`; `last` is the last used of them.
 
-    `rows` are the other runs, the last used first. The note gives the parameters in which that one
-    differs from `task`, except those named in `tuning`.
+    The note gives the parameters in which that one differs from `task`, except those named in
+    `tuning`.
     """
-    if not rows:
-        return ()
-    theirs, mine = to_task(rows[0]).parameters, task.parameters
+    theirs, mine = to_task(last).parameters, task.parameters
     names = sorted((theirs.keys() | mine.keys()) - set(tuning))
     differ = [name for name in names if repr(theirs.get(name)) != repr(mine.get(name))]
     here = ", ".join(_shown(theirs, name, mine) for name in differ)
     this = ", ".join(_shown(mine, name, theirs) for name in differ)
-    if len(rows) == 1:
+    if count == 1:
         there = f"another run of goal {task.goal:,} is here with {here}"
     else:
-        there = f"{len(rows):,} other runs of goal {task.goal:,} are here, the last with {here}"
-    return (f"{there}; this one has {this}",)
+        there = f"{count:,} other runs of goal {task.goal:,} are here, the last with {here}"
+    return f"{there}; this one has {this}"
 
 
 def _shown(values: Mapping[str, object], name: str, others: Mapping[str, object]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from threading import RLock
+
+from sqlalchemy import Connection
 
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving
 from pi_tui.checkpoints.connection.engine import connect
@@ -17,9 +20,9 @@ from pi_tui.machine import Known, LostPiece
 class PieceReader:
     """Fetches pieces on a connection of its own, from any thread.
 
-    While a checkpoint is being saved, the reader waits. An SQLite file that is being written cannot
-    be read. Without this wait a read would fail, because the save of a checkpoint of several GB
-    takes longer than SQLite waits by itself.
+    While one thread saves a checkpoint, fetches in other threads wait. An SQLite file that is being
+    written cannot be read. Without this wait a read would fail, because the save of a checkpoint of
+    several GB takes longer than SQLite waits by itself.
     """
 
     def __init__(self, where: Location, is_leaving: IsLeaving) -> None:
@@ -30,6 +33,8 @@ class PieceReader:
         """Held while a piece is fetched; a save holds it too."""
         self.damaged: set[bytes] = set()
         """The SHA-256 of pieces that were found damaged; a save must write them again."""
+        self._of_save: Connection | None = None
+        """The connection of a save under way, whose thread reads by it."""
 
     def of(self, run_id: int, known: Known) -> Callable[[], bytes]:
         """Return a function that fetches the bytes of the piece `known` of a run.
@@ -37,6 +42,18 @@ class PieceReader:
         It raises LostPiece or StorageError (see `_fetch`).
         """
         return partial(self._fetch, run_id, known)
+
+    @contextmanager
+    def reading_by(self, connection: Connection) -> Iterator[None]:
+        """Fetch pieces on `connection` in the `with` body, whose transaction may lock others out.
+
+        The caller holds `one_at_a_time`, so other threads wait.
+        """
+        self._of_save = connection
+        try:
+            yield
+        finally:
+            self._of_save = None
 
     def close(self) -> None:
         """Close the connection; the next fetch opens another one."""
@@ -51,6 +68,8 @@ class PieceReader:
         """
 
         def attempt() -> bytes | None:
+            if self._of_save is not None:
+                return state_rows.read_piece(self._of_save, run_id, known)
             with self._engine.begin() as connection:
                 return state_rows.read_piece(connection, run_id, known)
 

@@ -40,9 +40,9 @@ class Checkpoint:
     version: int = 1
     """`Kind.version` when it was saved."""
     work: Work | None = None
-    """Work done and total; None in checkpoints saved by versions before 1.2."""
+    """Work done and total; None if impossible, or if a version before 1.2 saved the checkpoint."""
     duration: float | None = None
-    """Seconds the save took; None for a checkpoint of an earlier session."""
+    """Seconds the save took; None for a checkpoint read from the database."""
 
     def share(self, kind: Kind, task: Task) -> float | None:
         """Return the share of the work done, 0 to 1; None if unknown.
@@ -73,11 +73,11 @@ class Run:
     updated_at: datetime
     """Time of the last save."""
     size: int = 0
-    """Bytes of the run in the database; filled in by `CheckpointStore.runs` only."""
+    """Bytes of the run in the database; filled in by `runs` and `all_runs` of the store only."""
     share: float | None = None
-    """Share of the work that is saved, if known; filled in by `CheckpointStore.runs` only."""
+    """Share of the work that is saved, if known; filled in by `runs` and `all_runs` only."""
     unit: str = "bytes"
-    """Unit of the output; filled in by `CheckpointStore.runs` only, as is `lines`."""
+    """Unit of the output; filled in by `runs` and `all_runs` only, as is `lines`."""
     lines: int | None = None
     """Line breaks in the saved output, if that is its unit."""
     notes: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from pi_tui.checkpoints import checked
 from pi_tui.checkpoints.admission import checkpoint_of, refuse_too_much
@@ -21,11 +21,20 @@ from pi_tui.checkpoints.connection.answer_timeout import IsLeaving
 from pi_tui.checkpoints.database import record
 from pi_tui.checkpoints.loading import Loading, Trust
 from pi_tui.checkpoints.locking.server_lock import MAKING
-from pi_tui.checkpoints.other_runs import notes_of, renew_identities
+from pi_tui.checkpoints.other_runs import note_on, renew_identities
 from pi_tui.checkpoints.reading_back import PieceReader
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import output_rows, state_rows
-from pi_tui.checkpoints.rows.models import KIND_NAME, META, OUTPUT, RUNS, milliseconds, unit_key
+from pi_tui.checkpoints.rows.models import (
+    KIND_NAME,
+    META,
+    OUTPUT,
+    RUNS,
+    digest_of,
+    milliseconds,
+    tuning_key,
+    unit_key,
+)
 from pi_tui.errors import DamagedError, MachineError, PiTuiError, StorageError, UsageError
 from pi_tui.files.location import Location
 from pi_tui.machine import BadState, Kind, Machine, State, Task, Work
@@ -48,19 +57,20 @@ class CheckpointStore(RunCatalogue):
         """Find or create the run of `task`, and claim it for writing.
 
         An existing run keeps its own tuning. Later commits by any other process that had it open
-        are refused. A complete run is returned without a claim or change. `owner` of the result
-        is the process that had the run open before, "" after a clean end. Raises UsageError if
-        the kind refuses the task, and AlreadyOpenError if another process computes the run.
+        are refused. A complete run is returned without a claim. Of the result, `owner` is the
+        process that had the run open before, "" after a clean end, and `notes` tells how a new run
+        differs from others of its goal. Raises UsageError if the kind refuses the task, and
+        AlreadyOpenError if another process computes the run.
         """
+        if self._has_stale_identities(task):
+            with self._writing() as connection:  # of its own: the one below may wait for the run
+                self._renew_identities(connection)
         with self._writing() as connection:
             row, notes = self._find(connection, task), tuple[str, ...]()
-            if row is None or row.identity != self._identity_of(task):
-                others = self._of_goal(connection, task.goal)
-                renew_identities(connection, others, self._kind.tuning)
-                if row is None:
-                    self._refuse_impossible(task)
-                    notes = notes_of(others, task, self._kind.tuning)
-                    row = self._begin(connection, task)
+            if row is None:
+                self._refuse_impossible(task)
+                notes = self._notes(connection, task)
+                row = self._begin(connection, task)
             before = self.to_run(row)
             if before.status == COMPLETE:
                 return before
@@ -75,12 +85,35 @@ class CheckpointStore(RunCatalogue):
         """Save the unit of the kind's output, for programs that lack the code of the kind."""
         key, unit = unit_key(self._kind.name), self._kind.unit
         query = select(META.c.value).where(META.c.key == key)
-        if unit == (connection.scalar(query) or Kind.unit):
-            return
-        if connection.dialect.name == "postgresql":
-            connection.execute(MAKING)  # else two that begin at once would both insert it
-        connection.execute(delete(META).where(META.c.key == key))
-        connection.execute(insert(META).values(key=key, value=unit[:200]))
+        if unit != (connection.scalar(query) or Kind.unit):
+            _keep(connection, key, unit[:200])
+
+    def _has_stale_identities(self, task: Task) -> bool:
+        """Return True if identities of runs are to be renewed before the run of `task` is opened.
+
+        A run that is found by its identity needs no renewal of the others.
+        """
+        with self.transaction() as connection:
+            row = self._find(connection, task)
+            if row is not None and row.identity == self._identity_of(task):
+                return False
+            return not self._has_present_identities(connection)
+
+    def _renew_identities(self, connection: Connection) -> None:
+        """Make the identities of all runs of the kind with its present tuning."""
+        last_used_first = self._mine().order_by(RUNS.c.touched.desc())
+        rows = connection.execute(last_used_first).all()
+        renew_identities(connection, rows, self._kind.tuning)
+        _keep(connection, tuning_key(self._kind.name), digest_of(self._kind.tuning))
+
+    def _notes(self, connection: Connection, task: Task) -> tuple[str, ...]:
+        """Return the note on other runs with the goal of `task`; () if there are none."""
+        others = self._of_goal(task.goal)
+        last = connection.execute(others.limit(1)).first()
+        if last is None:
+            return ()
+        count = connection.scalar(select(func.count()).select_from(others.subquery()))
+        return (note_on(last, count or 1, task, self._kind.tuning),)
 
     def _refuse_impossible(self, task: Task) -> None:
         """Raise UsageError if the task is impossible, or the kind's name too long for a server.
@@ -112,15 +145,19 @@ class CheckpointStore(RunCatalogue):
         return connection.execute(new).one()
 
     def load(self, run: Run, before: int | None = None) -> Loaded:
-        """Load and check everything saved of `run`, and make the machine that continues it.
+        """Load the output and the newest good checkpoint of `run`; make the machine to go on with.
 
-        A complete, undamaged run gets no machine.
-        Damage is reported in `notes` and skipped: the newest good checkpoint is used, or else a
-        new machine, whose output is compared with the saved output. With `before`, checkpoints
-        from that number on are skipped too, because the caller distrusts them. Raises DamagedError
-        only if nothing can be trusted, and NotOursError if a newer version of the kind saved the
-        run. Raises UsageError if the kind refuses the task, or takes none of its checkpoints though
-        one is whole; the claim on the run is then undone.
+        What is loaded is checked first. A complete, undamaged run gets no machine. Damage is
+        reported in `notes` and skipped; without a good checkpoint the machine is a new one. Output
+        saved after that of the machine is later compared with what the machine makes again. If the
+        kind is not repeatable, that output is discarded instead. With `before`, checkpoints from
+        that number on are skipped too, because the caller distrusts them.
+
+        Raises DamagedError if the row of the run is damaged, or the output of a complete run that
+        is not repeatable. Raises NotOursError if a newer version of the kind saved the run. Raises
+        UsageError if the kind refuses the task, or takes none of its checkpoints though one is
+        whole. A claim of this store is then undone: the run gets its former owner back, or is
+        deleted if nothing of it is saved.
         """
         try:
             with self._failures_in_our_words():
@@ -135,18 +172,17 @@ class CheckpointStore(RunCatalogue):
             raise
 
     def _give_back(self, run: Run) -> None:
-        """Undo the claim on a run that its kind refused; delete a run of which nothing is saved.
+        """Restore the owner of a run that its kind refused; delete a run of which nothing is saved.
 
-        Do nothing if this store has not claimed the run, or if the database fails.
+        The lock of the run is kept until the store is closed. Do nothing if this store has not
+        claimed the run, or if the database fails.
         """
         if not (trust := self._trusted[run.id]).epoch:
             return
         mine = (RUNS.c.id == run.id, RUNS.c.epoch == trust.epoch)
         with suppress(PiTuiError), self._writing() as connection:
-            if run.last_seq:
-                connection.execute(update(RUNS).where(*mine).values(owner=trust.left))
-            else:
-                connection.execute(delete(RUNS).where(*mine, RUNS.c.last_seq == 0))
+            connection.execute(delete(RUNS).where(*mine, RUNS.c.last_seq == 0))
+            connection.execute(update(RUNS).where(*mine).values(owner=trust.left))
 
     def _load(self, run: Run, before: int | None) -> Loaded:
         trusted = self._trusted[run.id]
@@ -160,10 +196,13 @@ class CheckpointStore(RunCatalogue):
     ) -> Checkpoint:
         """Check the machine, then commit its state and new output to disk.
 
-        The newest two checkpoints are kept. Raises WrongState if the machine fails its check,
-        StorageError if nothing could be written, AlreadyOpenError if another process claimed the
-        run, MachineError if the machine exceeds the limits of its kind, and WrongResultError if
-        output computed again after damage differs from the saved one.
+        Deletes all other checkpoints, except the last one that is known to be good. `elapsed` is
+        the seconds computed so far. `work` is the work done; if it is None, the machine is asked.
+
+        Raises WrongState if the machine fails its check, StorageError if nothing could be written,
+        and AlreadyOpenError if another process claimed the run. Raises MachineError if the machine
+        exceeds the limits of its kind, or if the kind does not accept its output. Raises
+        WrongResultError if output computed again after damage differs from the saved one.
         """
         machine.check()
         return self._commit(run, machine, elapsed, ACTIVE, work=work)
@@ -202,6 +241,7 @@ class CheckpointStore(RunCatalogue):
         with (
             self._reader.one_at_a_time,
             self._fenced(run, trust.epoch, needed) as (connection, row, seq),
+            self._reader.reading_by(connection),
         ):
             known = trust.after(row.last_seq, self._reader.damaged)
             saved = _write_output(connection, row, output, known)
@@ -232,7 +272,7 @@ class CheckpointStore(RunCatalogue):
         return replace(new, duration=time.monotonic() - begun)
 
     def has_last_save(self, run: Run) -> bool:
-        """Return False if the SQLite file is gone, or is an older copy without our last save.
+        """Return False if the SQLite file is gone, or was replaced by one without our last save.
 
         Returns True for a server, and if the file cannot be read now: the save is not known lost.
         """
@@ -276,7 +316,7 @@ class CheckpointStore(RunCatalogue):
         """Claim and empty the run, so that it begins again with this task's tuning; return it.
 
         Raises AlreadyOpenError if another process computes it, and UsageError if the kind refuses
-        the task. Then, or if the kind fails, nothing is deleted, and the claim on it is undone.
+        the task. Then, or if the kind fails, no saved data is deleted, and the claim is undone.
         """
         try:
             with self._failures_in_our_words():
@@ -300,14 +340,22 @@ class CheckpointStore(RunCatalogue):
     def _claimed(self, run: Run) -> Trust:
         """Claim the run if this store has not yet; return its `Trust`, what the store remembers.
 
-        Only a complete run can still be unclaimed, because `open_run` leaves it so. It is claimed
-        here before anything is written to repair it.
+        A run is unclaimed if `open_run` found it complete, or was not called for it. It is claimed
+        here before anything of it is changed.
         """
         if not self._trusted[run.id].epoch:
             with self._writing() as connection:
                 row = self._take_over(connection, self.row(connection, run))
             self._trusted[run.id] = replace(self._trusted[run.id], epoch=row.epoch)
         return self._trusted[run.id]
+
+
+def _keep(connection: Connection, key: str, value: str) -> None:
+    """Write a value into META, in place of the one with that key."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(MAKING)  # else two that begin at once would both insert it
+    connection.execute(delete(META).where(META.c.key == key))
+    connection.execute(insert(META).values(key=key, value=value))
 
 
 def _write_output(

@@ -1,6 +1,6 @@
 """Stand-ins for kinds whose code is missing: their runs can be listed, read, watched and deleted.
 
-This module imports only the standard library and `machine`.
+This module imports nothing slow, such as SQLAlchemy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Stores in real files, empty or with three checkpoints."""
+"""Stores in real files, empty or with a run that was saved three times."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def store(open_store: OpenStore) -> CheckpointStore:
 
 @pytest.fixture
 def saved(open_store: OpenStore) -> Walk:
-    """Write and close a file with three checkpoints; return the machine at the last one."""
+    """Save three checkpoints in a file, which keeps two; return the machine at the last one."""
     store = open_store()
     _, walk = save_some(store)
     store.close()

@@ -49,7 +49,10 @@ def advance(machine: M, steps: int) -> M:
 def save_some(
     store: CheckpointStore, times: int = 3, goal: int = GOAL, after: int = 0
 ) -> tuple[Run, Walk]:
-    """Save `times` checkpoints of a run, ten steps apart; return the run and its machine."""
+    """Save `times` checkpoints of a run, ten steps apart; return the run and its machine.
+
+    The machine makes `after` steps before them.
+    """
     run, walk = begin(store, goal)
     advance(walk, after)
     for _ in range(times):
@@ -136,7 +139,10 @@ sys.stdin.read()
 
 @contextmanager
 def another_process(path: str, code: str = HOLDER, *before: str) -> Iterator[int]:
-    """Keep the run of goal 27 open in another process during the `with` block; yield the pid."""
+    """Run `code` in another process during the `with` block; yield the pid when it prints "open".
+
+    By default it keeps the run of goal 27 open. `before` are words before the command.
+    """
     command = [*before, sys.executable, "-c", code, path]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -33,7 +33,7 @@ def content(path: str | Path) -> list[str]:
 
 
 def finish(store: CheckpointStore, digits: int) -> Loaded:
-    """Resume the run and finish it; return what was loaded."""
+    """Resume or begin the run of so many digits, finish and check it; return what was loaded."""
     run = store.open_run(KIND.task(digits))
     loaded = store.load(run)
     assert loaded.machine is not None

@@ -18,7 +18,7 @@ _PORT = 6432
 
 
 class Pooler:
-    """A pgbouncer of our own; in transaction mode all share two sessions of the server."""
+    """A pgbouncer of our own; in transaction mode all clients share two sessions of the server."""
 
     def __init__(self, server: Server, mode: str) -> None:
         program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")

@@ -45,7 +45,7 @@ def test_backup_syncs_file_before_rename_and_folder_after(
     assert (tmp_path.stat().st_ino, True) in synced
 
 
-def test_backup_never_replaces_a_file(open_store: OpenStore, path: str, tmp_path: Path) -> None:
+def test_backup_refuses_unusable_targets(open_store: OpenStore, path: str, tmp_path: Path) -> None:
     store = open_store()
     save_some(store)
     mine = tmp_path / "mine.txt"

@@ -38,7 +38,10 @@ sys.stdin.read()
 
 
 def write_and_kill(path: str, how: str) -> int:
-    """Save a run in another process and kill it; return its pid."""
+    """Save a run in another process and kill that; return its pid.
+
+    If `how` is "leave", the process marks the run as closed before.
+    """
     command = [sys.executable, "-c", WRITER, path, how]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None
@@ -91,7 +94,7 @@ def test_killed_owner_is_not_reported_again_at_the_second_opening_of_its_run(
     assert f"pid {pid}" not in execute(path, "SELECT owner FROM pi_run")[0][0]
 
 
-def test_readers_see_the_owner_while_a_run_is_open(open_store: OpenStore) -> None:
+def test_readers_see_the_owner_of_an_open_run_until_it_is_complete(open_store: OpenStore) -> None:
     store = open_store()
     run, walk = save_some(store)
     assert f"pid {os.getpid()}" in open_store(write=False).runs()[0].owner
@@ -108,7 +111,7 @@ def test_complete_run_has_no_owner(path: str, open_store: OpenStore) -> None:
     assert store.open_run(run.task).owner == ""
 
 
-def test_opening_a_complete_run_changes_nothing(path: str, open_store: OpenStore) -> None:
+def test_opening_a_complete_run_changes_no_row_of_a_run(path: str, open_store: OpenStore) -> None:
     store = open_store()
     run = save_complete(store)
     begin(store, 97)  # the run worked on last

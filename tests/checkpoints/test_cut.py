@@ -49,7 +49,7 @@ def test_cut_at_any_length_leaves_a_resumable_run(
     assert store.check() == []
 
 
-def test_cut_of_a_complete_run_makes_it_unfinished_and_resumable(
+def test_cut_of_a_complete_run_makes_it_unfinished_and_unverified(
     open_store: OpenStore, path: str
 ) -> None:
     store = open_store()

@@ -75,7 +75,7 @@ def test_damaged_checkpoint_is_kept_until_a_newer_good_commit(
     assert execute(path, "SELECT seq FROM pi_checkpoint ORDER BY seq") == [(2,), (4,)]
 
 
-def test_load_without_good_checkpoint_keeps_output_and_the_next_save_compares_it(
+def test_load_without_good_checkpoint_keeps_output_and_returns_a_new_machine(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     flip(path, "pi_piece", "data")

@@ -108,7 +108,7 @@ def test_commit_that_landed_although_its_answer_was_lost_counts_as_saved(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_commit_of_unknown_outcome_leaves_both_checkpoints_loadable(
+def test_save_after_a_commit_of_unknown_outcome_leaves_two_loadable_checkpoints(
     store: CheckpointStore,
 ) -> None:
     run, walk = save_some(store)

@@ -134,7 +134,7 @@ def test_cut_works_with_checkpoint_of_impossible_length(
     ["'late'", "x'00'", "9e999", "-9e999", "1.5", "9223372036854775807", "-9223372036854775808"],
 )
 @pytest.mark.parametrize("column", ["touched", "epoch", "verified"])
-def test_run_works_with_hostile_values_in_informational_columns(
+def test_run_works_with_hostile_values_of_touched_epoch_and_verified(
     column: str, value: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, f"UPDATE pi_run SET {column} = {value}")
@@ -239,12 +239,12 @@ def test_list_and_check_survive_checkpoint_sizes_that_are_too_large_or_no_number
 
 
 @pytest.mark.parametrize("table", ["pi_meta", "pi_run", "pi_checkpoint", "pi_piece", "pi_output"])
-def test_any_value_in_any_column_loads_or_raises_our_errors(
+def test_eight_odd_values_in_any_column_load_or_raise_damaged_or_not_ours_error(
     table: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     """Set every column to every odd value: no crash, and no wrong output.
 
-    Each of the 280 values costs commits that wait for the disk, so there is a test per table: a
+    Each of the 312 values costs commits that wait for the disk, so there is a test per table: a
     slow disk would exceed one time-out for all of them.
     """
     with open(path, "rb") as file:

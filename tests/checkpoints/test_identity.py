@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from pi_tui.checkpoints import catalogue
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, NotOursError
-from pi_tui.machine import Work
+from pi_tui.machine import Task, Work
 from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.dice import Dice, DiceKind, begun, dice, finished
@@ -133,8 +134,9 @@ def test_runs_are_found_after_their_kind_changes_its_tuning(
         assert store.check() == []
 
 
+@pytest.mark.parametrize("first", ["sized", "colored"])
 def test_runs_are_found_if_changed_tuning_gives_one_run_the_old_identity_of_the_other(
-    open_store: OpenStore,
+    first: str, open_store: OpenStore
 ) -> None:
     class TunedBySize(DiceKind):
         tuning = ("size",)
@@ -145,12 +147,72 @@ def test_runs_are_found_if_changed_tuning_gives_one_run_the_old_identity_of_the_
     with open_store(kind=TunedBySize()) as store:
         sized, colored = begun(store, dice(size=2)).id, begun(store, dice(color="red")).id
     with open_store(kind=TunedByColor()) as store:
-        assert store.open_run(dice(size=2)).id == sized
-        assert store.open_run(dice()).id == colored
+        tasks = {dice(size=2): sized, dice(): colored}
+        for task in sorted(tasks, reverse=first == "colored", key=list(tasks).index):
+            assert store.open_run(task).id == tasks[task]
         assert store.check() == []
 
 
-def test_kind_version_is_saved_returned_and_refused_if_newer(
+def test_task_without_a_parameter_that_was_tuning_finds_no_run_that_has_it(
+    open_store: OpenStore,
+) -> None:
+    class TunedBySize(DiceKind):
+        tuning = ("size",)
+
+    with open_store(kind=TunedBySize()) as store:
+        begun(store, dice(size=2))
+    with open_store(kind=DiceKind()) as store:
+        assert store.find_run(dice()) is None
+        store.delete(dice())
+        assert [run.task for run in store.runs()] == [dice(size=2)]
+        assert store.open_run(dice()).task == dice()
+        assert len(store.runs()) == 2
+
+
+def test_new_run_beside_many_of_its_goal_reads_the_parameters_of_few(
+    open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, read, of_text = open_store(kind=DiceKind()), list[str](), Task.of_text
+
+    def counted(goal: int, text: str) -> Task:
+        read.append(text)
+        return of_text(goal, text)
+
+    monkeypatch.setattr(catalogue, "FEW", 9)
+    for seed in range(1, 30):
+        store.open_run(dice(seed))
+    monkeypatch.setattr(Task, "of_text", counted)
+    assert store.find_run(dice(30)) is None
+    assert store.open_run(dice(30)).task == dice(30)
+    assert len(set(read)) <= 2
+
+
+def test_damaged_run_of_another_goal_is_no_obstacle_to_a_change_of_tuning(
+    open_store: OpenStore, path: str
+) -> None:
+    class Strict(DiceKind):
+        tuning = ()
+
+    with open_store(kind=DiceKind()) as store:
+        begun(store, dice(1, goal=30))
+        begun(store, dice(2))
+    execute(path, "UPDATE pi_run SET parameters = 'x' WHERE goal = 30")
+    with open_store(kind=Strict()) as store:
+        assert store.open_run(dice(3)).task == dice(3)
+        assert store.find_run(dice(2)) is not None
+
+
+def test_run_with_a_damaged_identity_is_found_by_its_parameters(
+    open_store: OpenStore, path: str
+) -> None:
+    with open_store(kind=DiceKind()) as store:
+        found = [begun(store, dice(seed)).id for seed in (1, 2)]
+    execute(path, "UPDATE pi_run SET identity = 'x' || identity")
+    with open_store(kind=DiceKind()) as store:
+        assert [store.open_run(dice(seed)).id for seed in (1, 2)] == found
+
+
+def test_kind_version_is_saved_given_to_from_state_and_refused_if_newer(
     open_store: OpenStore,
 ) -> None:
     class Newer(DiceKind):
@@ -223,7 +285,7 @@ def test_postgres_distinguishes_runs_by_parameters(
     assert sorted(run.task.parameters["seed"] for run in store.runs()) == [2, 3]
 
 
-def test_damaged_parameter_name_raises_and_begins_no_other_run(database: Path) -> None:
+def test_open_run_with_a_damaged_parameter_name_raises_and_begins_no_other(database: Path) -> None:
     kind = SpigotKind()
     with CheckpointStore.open(str(database), kind) as store:
         store.open_run(kind.task(300, 2))

@@ -16,7 +16,7 @@ from tests.checkpoints.helpers import execute
 
 
 class Picky(DiceKind):
-    """A kind that raises Refused in chosen methods, as if its input had changed."""
+    """A kind that raises Refused in its method `at`, as if its input had changed."""
 
     words = (
         "the input a.csv is not what it was: 12 lines, and it had 10. Put the old one back. " * 3

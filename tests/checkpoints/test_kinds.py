@@ -32,7 +32,7 @@ def begun(store_of: OpenStore, kind: Kind, steps: int) -> None:
         store.save(run, advance(machine, steps), 0.0)
 
 
-def test_runs_of_two_kinds_with_one_goal_are_kept_apart(open_store: OpenStore, path: str) -> None:
+def test_runs_of_three_kinds_with_one_goal_are_kept_apart(open_store: OpenStore, path: str) -> None:
     spigots, walks = SpigotKind(), Walks()
     begun(open_store, walks, 20)
     begun(open_store, spigots, 2)
@@ -67,7 +67,7 @@ def test_delete_spares_the_run_of_another_kind(open_store: OpenStore) -> None:
         assert store.check() == []
 
 
-def test_check_finds_damage_in_every_part_of_a_run_of_an_unknown_kind(
+def test_check_finds_damaged_output_and_pieces_of_a_run_of_an_unknown_kind(
     open_store: OpenStore, path: str
 ) -> None:
     with open_store() as store:

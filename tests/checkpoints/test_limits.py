@@ -122,7 +122,7 @@ class Once(Walks):
 
 
 @pytest.mark.parametrize("damage", ["table", "output"])
-def test_unrepeatable_run_goes_back_to_last_good_output(
+def test_unrepeatable_run_goes_back_to_the_output_of_its_last_good_checkpoint(
     damage: str, open_store: OpenStore, path: str
 ) -> None:
     kind: Kind = Once()
@@ -199,7 +199,7 @@ def statements(store: CheckpointStore) -> Iterator[list[str]]:
     event.remove(store._engine, "before_cursor_execute", note)
 
 
-def test_every_save_but_the_first_takes_12_sql_statements_at_most_and_reads_no_manifest(
+def test_fourth_to_sixth_save_take_12_sql_statements_at_most_and_read_no_manifest(
     store: CheckpointStore,
 ) -> None:
     run, walk = save_some(store)

@@ -136,6 +136,7 @@ def test_lock_whose_file_has_descriptor_0_is_freed_by_release(tmp_path: Path) ->
     try:
         first = FileLock(path)
         assert first.take()
+        assert first._fd == 0
         first.release()
         second = FileLock(path)
         assert second.take()
@@ -154,7 +155,7 @@ def test_symbolic_link_opens_the_same_database(
         open_store(str(link)).open_run(Walks().task())
 
 
-def test_two_stores_in_one_process_exclude_each_other(open_store: OpenStore) -> None:
+def test_second_store_in_one_process_cannot_open_the_same_run(open_store: OpenStore) -> None:
     open_store().open_run(Walks().task())
     with pytest.raises(AlreadyOpenError) as refusal:
         open_store().open_run(Walks().task())

@@ -175,7 +175,7 @@ def test_damaged_checkpoint_of_1_0_stays_damaged_and_the_older_one_is_loaded(
         "UPDATE pi_checkpoint_part SET part = 7 WHERE {newest}",
     ],
 )
-def test_damage_of_any_sort_is_still_found_after_migration(
+def test_checkpoint_of_1_0_damaged_in_any_column_is_skipped_after_migration(
     damage: str, path: str, open_store: OpenStore
 ) -> None:
     old("unfinished", path)

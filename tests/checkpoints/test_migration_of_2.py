@@ -42,7 +42,7 @@ def goes_on(store: CheckpointStore, task: Task, steps: int) -> bytes:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_migration_of_1_1_makes_a_copy_and_loses_no_row(
+def test_migration_of_1_1_makes_a_copy_and_keeps_every_piece(
     name: str, path: str, open_store: OpenStore
 ) -> None:
     old(name, path, schema=2)
@@ -137,7 +137,7 @@ def test_several_runs_of_1_1_keep_content_and_order(path: str, open_store: OpenS
     assert goes_on(open_store(kind=MERSENNE), MERSENNE.task(4423), 1) == b"prime"
 
 
-def test_damage_is_still_found_after_migration_of_1_1(path: str, open_store: OpenStore) -> None:
+def test_changed_steps_of_1_1_are_damage_after_migration(path: str, open_store: OpenStore) -> None:
     old("unfinished", path, schema=2)
     newest = "WHERE seq = (SELECT max(seq) FROM pi_checkpoint)"
     execute(path, f"UPDATE pi_checkpoint SET steps = steps + 1 {newest}")

@@ -130,7 +130,7 @@ def test_cli_prints_one_line_when_it_refuses_a_database_file_with_two_names(
     assert pi_tui("export", "--db", other).returncode == 0
 
 
-def test_app_shows_that_a_file_has_two_names_and_ends_with_the_reason(database: Path) -> None:
+def test_app_fails_on_a_file_with_two_names_and_prints_the_reason_at_end(database: Path) -> None:
     pi_tui("run", "--digits", 90, "--db", database)
     other = database.with_name("other.db")
     os.link(database, other)

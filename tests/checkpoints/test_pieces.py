@@ -40,7 +40,7 @@ def test_piece_shared_by_two_checkpoints_is_stored_once(store: CheckpointStore, 
     assert execute(path, "SELECT count(*) FROM pi_piece") == [(4,)]
 
 
-def test_save_of_too_many_pieces_names_the_machine_and_not_the_database(
+def test_save_of_too_many_pieces_raises_machine_error(
     store: CheckpointStore,
 ) -> None:
     class Crumbs(Walk):
@@ -154,7 +154,7 @@ def test_damaged_lasting_piece_is_reported_and_saved_again(
     assert store.load(run).notes == ()
 
 
-def test_damaged_lasting_piece_not_made_again_yet_is_reported_again(
+def test_lost_lasting_piece_not_made_again_yet_is_noted_again_by_the_machine(
     open_store: OpenStore, path: str
 ) -> None:
     """Checkpoints saved before the piece is made again do not list it."""

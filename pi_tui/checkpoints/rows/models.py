@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import secrets
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,7 +61,7 @@ META = sa.Table(
     sa.Column("key", sa.String(40), primary_key=True),
     sa.Column("value", sa.String(200), nullable=False),
 )
-"""Table about the database: `schema_version`, `database` (its random identity), units of kinds."""
+"""Table of facts: `schema_version`, `database` (a random identity), unit and tuning of kinds."""
 KIND_NAME = 40
 """Maximum characters of the name of a kind on a server; SQLite accepts any number."""
 RUNS = sa.Table(
@@ -164,7 +165,24 @@ def unit_key(kind: str) -> str:
 
     The key has a digest of the kind's name, because a name may be as long as a whole key.
     """
-    return "unit " + hashlib.sha256(kind.encode("utf-8", "replace")).hexdigest()[:32]
+    return f"unit {_short_digest(kind)}"
+
+
+def tuning_key(kind: str) -> str:
+    """Return the key in META of the tuning with which the identities of the kind's runs were made.
+
+    The value is the `digest_of` the tuning. Migrations write none: they know no kind.
+    """
+    return f"tuning {_short_digest(kind)}"
+
+
+def digest_of(tuning: Collection[str]) -> str:
+    """Return a short text that differs for other names of tuning parameters; order is ignored."""
+    return _short_digest(repr(sorted(tuning)))
+
+
+def _short_digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 UNITS = sa.select(META).where(META.c.key.startswith("unit "))

@@ -210,8 +210,9 @@ def _widen_runs_of_a_server(connection: sa.Connection) -> None:
 def _identify_runs(connection: sa.Connection) -> None:
     """Set the identity of each run to the digest of all its parameters.
 
-    The migration does not know which parameters are tuning. The first start that knows the kind
-    computes the digest again without them. A damaged run gets an identity that no task has.
+    The migration does not know which parameters are tuning. When a run of that kind and goal is
+    opened later, the digest is computed again without them. A damaged run gets an identity that no
+    task has.
     """
     for row in connection.execute(sa.select(RUNS)).all():
         try:
