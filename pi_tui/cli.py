@@ -152,16 +152,17 @@ def _app(options: argparse.Namespace) -> int:
 def _call(options: argparse.Namespace) -> int:
     """Call the function of a command; return its exit code.
 
-    Each parameter of the function gets the argument that `_given` returns for its name. One with a
-    default keeps that if there is no option of its name. With `options.tidy`, a signal raises an
-    exception in the function (`_leave`), so that it can clean up.
+    Each parameter of the function gets what the function of its name in `_MADE` returns, or else
+    the option of its name. One with a default keeps that if there is no option of its name. With
+    `options.tidy`, a signal raises an exception in the function (`_leave`), so that it can clean
+    up.
     """
     module, _, name = options.run.partition(":")
     function: Callable[..., int] = getattr(import_module(module), name)
     given = {
-        each.name: _given(each.name, options)
-        for each in signature(function).parameters.values()
-        if each.default is each.empty or hasattr(options, each.name)
+        name: _MADE[name](options) if name in _MADE else getattr(options, name)
+        for name, each in signature(function).parameters.items()
+        if each.default is each.empty or hasattr(options, name)
     }
     if not options.tidy:
         return function(**given)
@@ -170,14 +171,6 @@ def _call(options: argparse.Namespace) -> int:
     import_module("pi_tui.checkpoints.store")
     with handling_signals(_leave):
         return function(**given)
-
-
-def _given(name: str, options: argparse.Namespace) -> object:
-    """Return the argument for the parameter `name` of a command.
-
-    This is what the function of that name in `_MADE` returns, or else the option of that name.
-    """
-    return _MADE[name](options) if name in _MADE else getattr(options, name)
 
 
 def _words_of_tabs(options: argparse.Namespace) -> list[str]:

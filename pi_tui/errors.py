@@ -47,13 +47,13 @@ class NoWorkers(Unfinished):
 
 
 class UsageError(PiTuiError):
-    """The command line or a setting is invalid."""
+    """The command line, a setting or an argument is invalid, or a machine refuses its task."""
 
     exit_code = 2
 
 
 class AlreadyOpenError(PiTuiError):
-    """Another process has this run open, or migrates the database."""
+    """The run is open already, in another process or in this one; or the database is migrated."""
 
     exit_code = 3
 
@@ -87,6 +87,6 @@ class NothingSavedError(StorageError):
 
 
 class NotOursError(PiTuiError):
-    """The database is not of this program, or not of a version that it can read."""
+    """The file is no database of this program, or it or a run in it is of an unknown version."""
 
     exit_code = 7

@@ -70,6 +70,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from math import inf
+from operator import index
 from typing import NamedTuple
 
 from pi_tui import words
@@ -89,16 +90,19 @@ def unwatched(_done: int, _parts: int) -> None:
 
 
 class Abandoned(Exception):
-    """Raised by a poll to abandon a step. Let it pass, and leave the machine unchanged."""
+    """Raised by a poll to abandon a step, a `verify` or an `overture`.
+
+    Let it pass, and leave the machine unchanged.
+    """
 
 
 class BadState(Exception):
     """Saved bytes are not a valid state of this task, or it is impossible; the text says why.
 
     `Kind.limits` raises it for an impossible task. If `from_state` raises it, an older checkpoint
-    is used. If it takes none, the run begins again where all are damaged; but if one is as it was
-    saved, the code must have changed, and the run ends with nothing changed. If the machine cannot
-    go on because something *outside* the saved data changed, raise Refused.
+    is used. If `from_state` raises it for every checkpoint, the run begins again, provided that all
+    of them are damaged. If one is undamaged, the code must have changed, and the run ends with
+    nothing changed. If something *outside* the saved data changed, raise Refused instead.
     """
 
 
@@ -124,11 +128,14 @@ class LostPiece(Exception):
 
 
 class WrongOutput(ArithmeticError):
-    """The output fails an independent check; its first `good` bytes are right."""
+    """The output fails an independent check; its first `good` bytes are right.
+
+    A negative `good` counts as 0. Raises TypeError if `good` is no int.
+    """
 
     def __init__(self, text: str, good: int) -> None:
         super().__init__(text)
-        self.good = good
+        self.good = max(index(good), 0)
 
 
 class Known(NamedTuple):
@@ -156,7 +163,10 @@ class Piece:
     def __init__(
         self, data: bytes | bytearray | Callable[[], bytes], *, lasting: bool = False
     ) -> None:
-        """Make a piece; `data` is its bytes, or a function that returns them when needed."""
+        """Make a piece; `data` is its bytes, or a function that returns them when needed.
+
+        The function is called anew whenever the bytes are needed. Raises TypeError for other data.
+        """
         if not (isinstance(data, bytes | bytearray) or callable(data)):
             raise TypeError(f"a Piece takes bytes, not {type(data).__name__}")
         self._bytes = bytes(data) if isinstance(data, bytearray) else data
@@ -187,7 +197,11 @@ class State:
     """
 
     def __init__(self, pieces: Mapping[str, Piece], version: int | None = None) -> None:
-        """Make a state of these pieces; names are ASCII without spaces, 80 letters at most."""
+        """Make a state of these pieces, by name.
+
+        A name has 1 to 80 printable ASCII characters and no space. Raises ValueError for another
+        name, TypeError for a value that is no Piece.
+        """
         for name, piece in pieces.items():
             if not isinstance(piece, Piece):
                 raise TypeError(f"the piece {name} is of type {type(piece).__name__}, not Piece")
@@ -200,18 +214,21 @@ class State:
 
     @classmethod
     def of(cls, data: bytes | bytearray) -> State:
-        """Make a state with one piece, which holds `data`."""
+        """Make a state with one piece, which holds `data`. Raises TypeError for other types."""
         if not isinstance(data, bytes | bytearray):
             raise TypeError(f"State.of takes bytes, not {type(data).__name__}")
         return cls({"state": Piece(data)})
 
     @property
     def data(self) -> bytes:
-        """Return the bytes of a state that `State.of` made."""
+        """Return the bytes of a state that `State.of` made. Raises BadState for another state."""
         return self["state"]
 
     def __getitem__(self, name: str) -> bytes:
-        """Return the bytes of a piece. Raises BadState if the state has no such piece."""
+        """Return the bytes of a piece. Raises BadState if the state has no such piece.
+
+        For a large lasting piece, which is read from the database now, see `Piece.read`.
+        """
         if name not in self.pieces:
             raise BadState(f"its piece {name} is missing")
         return self.pieces[name].read()
@@ -236,7 +253,9 @@ class Work(NamedTuple):
 
     @property
     def share(self) -> float | None:
-        """Return the share of the work done, 0 to 1; None if the total is unknown or infinite.
+        """Return the share of the work done, 0 to 1; None if it is unknown.
+
+        It is also None if done or total is negative or infinite.
 
         >>> Work(30, 40).share, Work(30, 0).share
         (0.75, None)
@@ -288,7 +307,8 @@ class Machine(ABC):
     def check(self) -> None:  # noqa: B027 - nothing to check is the default
         """Check that state and output are consistent. Raises WrongState.
 
-        Called before every save and after every load; a machine that fails is not saved.
+        Called before every save, except the one that marks a run complete, and after every load. A
+        machine that fails is not saved.
         """
 
     def work(self) -> Work:
@@ -307,16 +327,23 @@ class Machine(ABC):
     def close(self) -> None:  # noqa: B027 - most hold nothing
         """Release resources such as processes.
 
-        Called once the machine makes no more steps, whatever the reason.
+        Called after the last step, whatever the reason that it is the last. Not called for a
+        machine whose state was refused while it was loaded: acquire resources in steps.
         """
 
     def figures(self) -> object:
-        """Return an immutable value to show in the app; worker and store do not use it."""
+        """Return a mapping of names to values for a panel of the app; never change it afterwards.
+
+        An app of your own may expect another type. Worker and store do not look at the value.
+        """
         return None
 
 
 class Limits(NamedTuple):
-    """Upper limits of a task's state; a file that claims more is damaged or hostile."""
+    """The most steps, bytes of state and bytes of output that a task can have.
+
+    A file that claims more is damaged or hostile.
+    """
 
     steps: int = 2**53
     state: int = 2**32
@@ -361,9 +388,9 @@ class Kind(ABC):
     def from_state(self, task: Task, state: State, output: bytes) -> Machine:
         """Make the machine that had this state and this output.
 
-        Raises BadState if the state is invalid: then an older checkpoint is tried. Raises Refused
-        if the input has changed. Any other exception counts as a mistake in this method, and ends
-        the run with nothing changed.
+        Raises BadState or WrongState if the state is invalid: then an older checkpoint is tried.
+        Raises Refused if the input has changed. Let StorageError of a piece pass. Any other
+        exception counts as a mistake in this method, and ends the run with nothing changed.
 
         The bytes are those that were saved, but lasting pieces may be missing. A file may also be
         hostile: check lengths and ranges against the task, and decode only numbers and text (no
@@ -384,7 +411,7 @@ class Kind(ABC):
     def share(self, task: Task, steps: int, length: int) -> float | None:
         """Estimate the share of the work done from steps and bytes of output; None if unknown.
 
-        Used where no work was saved: for machines without `work`, and for runs saved before
+        Used for machines whose `work` has no total, as by default, and for runs saved before
         version 1.2. If in doubt return too little, because the share on the screen must not fall.
         """
         whole = self.length(task)
@@ -406,7 +433,10 @@ class Kind(ABC):
         return Limits()
 
     def accepts(self, output: bytes) -> bool:
-        """Return True if the bytes can be part of an output of this kind."""
+        """Return True if the bytes can be part of an output of this kind.
+
+        A part may be empty, and may begin and end anywhere, also within a line or a character.
+        """
         return True
 
     def verify(

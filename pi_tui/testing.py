@@ -41,7 +41,10 @@ class _View(NamedTuple):
         return State({name: Piece(data, lasting=name in self.lasting) for name, data in pieces})
 
     def difference(self, other: _View) -> str:
-        """Describe how a resumed machine, `other`, differs from the original; "" if it does not."""
+        """Describe how a machine differs from the original in this view; "" if it does not.
+
+        `other` is the view of that machine: a resumed one, or one within or after a step.
+        """
         if other.steps != self.steps:
             return f"counts {other.steps:,} steps where the original counts {self.steps:,}"
         if other.output != self.output:
@@ -72,7 +75,8 @@ def prove(kind: Kind, task: Task, steps: int | None = None) -> None:
     output, all pieces of the state, and `done`. Also save and abandon steps in the middle, from
     `poll`. Check what must hold of steps and output, and what the kind's `limits`, `length` and
     `accepts` say. Raises AssertionError, which names the step and what is wrong there; for a
-    resumed machine, the step after which it was resumed, and the first difference.
+    resumed machine, the step after which it was resumed, and the first difference. What the code of
+    the machine or kind raises, such as BadState for its own state, is passed on.
 
     `steps` limits the number of steps; the default is all. Equal machines must give equal states,
     so keep times and sets out of them. The test takes about ten times as long as its steps alone.
@@ -152,7 +156,8 @@ class _Proof:
     def _step(self, number: int) -> None:
         """Make the step after step `number` with the original and all resumed machines.
 
-        Also resume a machine from the middle of the step, and abandon the step in the newest one.
+        Also resume machines from the state that is saved in the middle of the step, and abandon the
+        step in the newest of the others.
         Raises AssertionError if machines differ, or if the original breaks a rule.
         """
         before, calls = self._view, count(1)
@@ -208,7 +213,7 @@ class _Proof:
 
 
 def _parting(its: bytes, original: bytes) -> str:
-    """Describe where two outputs differ, with the bytes around that place."""
+    """Describe where two outputs, or two pieces of a state, differ; show the bytes around there."""
     same = next((i for i, (a, b) in enumerate(zip(its, original, strict=False)) if a != b), None)
     start = min(len(its), len(original)) if same is None else same
     start = max(0, start - SHOWN // 4)

@@ -291,9 +291,9 @@ def _ends(text: str, width: int) -> str:
 def written(value: object) -> str:
     r"""Return a parameter as text that tells its type.
 
-    A text that looks like a value of another type is quoted, and one that a list cannot show as it
-    is: with blanks at its ends, line breaks or control characters. Bytes are written in hex, after
-    0x.
+    A text is quoted if it looks like a value of another type, begins with a quotation mark, or
+    cannot be shown as it is: with blanks at its ends, line breaks or control characters. Bytes are
+    written in hex, after 0x.
 
     >>> written("5"), written("a b"), written("a "), written("first\nsecond")
     ("'5'", 'a b', "'a '", "'first\\nsecond'")

@@ -20,7 +20,7 @@ class Few(NamedTuple):
 ALL = 1_000
 ONE, NONE = Few(1), Few(0)
 SLOW = {
-    "tests/app/test_any_output.py::test_screen_fits_in_a_window_of_every_size": ONE,
+    "tests/app/test_any_output.py::test_screens_are_drawn_at_sizes_1x1_to_300x80": ONE,
     "tests/app/test_any_output.py::test_output_of_100_mb_is_scrolled_searched_and_can_grow": NONE,
     "tests/app/test_in_a_terminal.py": Few(2),
     "tests/app/test_programs_on_a_screen.py": Few(3),

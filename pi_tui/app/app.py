@@ -150,7 +150,8 @@ class RunApp(Face):
     def take(self, worker: AnyWorker) -> None:
         """Start this worker, and show its run from now on in place of the previous run.
 
-        Do nothing while the app exits, which has stopped the previous worker only.
+        Do nothing while the app exits: the exit would not stop and save another worker. Raises
+        StorageError if no thread can be started.
         """
         if self.quitting.is_leaving:
             return
@@ -224,7 +225,10 @@ class RunApp(Face):
             self.push_screen(HelpScreen(self.key_table, self.help_texts()))
 
     def action_show_trouble(self) -> None:
-        """Show what is wrong, if anything, and the traceback of it, unless a dialog is open."""
+        """Show what is wrong, with the traceback if there is one; a toast if nothing is wrong.
+
+        Do nothing while a dialog is open.
+        """
         from pi_tui.app.screens.help import ReadingScreen
 
         if not self.is_uncovered:
@@ -243,7 +247,10 @@ class RunApp(Face):
         return [("On the screen", ON_THE_SCREEN)]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield all actions with their names for the command palette, also those without a key."""
+        """Yield the actions for the command palette, with names; also actions without a key.
+
+        The action that opens the palette is left out.
+        """
         for key in self.key_table.keys:
             if key.action != "app.command_palette":  # it is open
                 told, act = f"{key.shown} · {key.meaning}", partial(self.run_action, key.action)
@@ -292,17 +299,23 @@ class RunApp(Face):
         return certain(super().set_timer(*of_a_timer, **more))
 
     def streams(self) -> list[tuple[object, TextIO]]:
-        """Return the standard streams, each with the one by which Textual takes what is printed."""
+        """Return stdout and stderr, each with the stream by which Textual captures its text."""
         ours = (sys.stdout, self._capture_stdout), (sys.stderr, self._capture_stderr)
         return [(stream, cast("TextIO", capture)) for stream, capture in ours]
 
     def _print(self, text: str, stderr: bool = False) -> None:
-        """Keep what the machine prints; called in its thread, so no message, of which many come."""
+        """Keep the first _PRINTED characters of what the machine prints, for after the exit.
+
+        This runs in the machine's thread. A message for each print would be too many.
+        """
         self.printed.append(text[:_PRINTED])
         super()._print(text, stderr)
 
     def _handle_exception(self, error: Exception) -> None:
-        """Exit with code 1 and a traceback without local variables; with 6 for lack of memory."""
+        """Exit with code 1 and a traceback without local variables.
+
+        For lack of memory, exit with code 6 and a message instead.
+        """
         self._exception = self._exception or error  # only the first: it caused the others
         cause = getattr(self._exception, "error", self._exception)  # of Textual's WorkerFailed
         lacks = is_lack_of_memory(cause)

@@ -56,6 +56,8 @@ class Live:
         self.shown: Snapshot | None = None
         """The snapshot on the screen; None before the first one."""
         self._shown_at = 0.0
+        self._source: Output = b""
+        """The worker's output at the last poll; a watcher that reads a run anew has another."""
         self._notes_told = self._looks = 0
         self._resumed: tuple[str, ...] = ()
         self._resumed_until = 0.0
@@ -106,14 +108,20 @@ class Live:
         """Draw the worker's snapshot, and notify the user of its notes and of completion.
 
         A snapshot that is on the screen already is drawn again after SLOW seconds. It is drawn
-        again at once if a view has not yet processed all output.
+        again at once if a view has not yet processed all output. If the run has less output than
+        before, the screen is cleared first, search and selection included.
         """
         snapshot, now, screen = self._face.worker.snapshot, self.clock.monotonic(), self._screen()
         behind = screen.is_behind(max(snapshot.made, snapshot.overture))
         if snapshot is self.shown and now - self._shown_at < SLOW and not behind:
             return
-        if self.shown is not None and snapshot.made < self.shown.made:
-            self.begin_again()  # a watched run began again, or its output was cut
+        if len(self.output) < snapshot.made:
+            return  # it was cut since the snapshot was published: the next snapshot tells
+        if self._is_another(snapshot):
+            told = self._notes_told
+            self.begin_again()
+            self._notes_told = told
+        self._source = self._face.worker.output
         before, elapsed = self.shown, now - self._shown_at
         self.shown, self._shown_at = snapshot, now
         self._note_how_it_goes_on(before, snapshot, now)
@@ -130,6 +138,15 @@ class Live:
         screen.show(frame, fully=fully)
         self._entitle(title(shown, self._face.naming))
         self._tell_news(before, snapshot)
+
+    def _is_another(self, snapshot: Snapshot) -> bool:
+        """Return True if output was cut, or if a watched run began again and is read anew."""
+        if (before := self.shown) is None:
+            return False
+        states = (State.WATCHING, State.COMPLETE)
+        watched = before.state is State.WATCHING and snapshot.state in states
+        is_read_anew = watched and self._face.worker.output is not self._source
+        return is_read_anew or snapshot.made < before.made
 
     def _entitle(self, text: str) -> None:
         driver: Any = self._face._driver

@@ -29,7 +29,8 @@ def open_app(
     """Show the run of a task until the user exits; return exit code and whole output.
 
     The output is that of `task`, also if the user opened another run. It is None if the run was not
-    complete when the user left it. If `task` is None, the app asks for a goal; the output is None.
+    complete when the user left it; leaving it so is no error, and the exit code is 0. If `task` is
+    None, the app asks for a goal; the output is None.
 
     The function `tasks` makes the task of a goal, and raises BadState for an impossible goal.
     Without `tasks`, the new task has the parameters of the run on the screen. `location` is the

@@ -36,13 +36,14 @@ class Questions:
             self._conversations -= 1
 
     async def ask(self, question: Screen[Answer]) -> Answer | None:
-        """Show a question on top, wait for the answer and return it; None if the user cancels."""
+        """Show a question on top, wait for the answer and return it; None if the user cancels.
+
+        Toasts on the screen are removed, because they could cover the question.
+        """
         self._app.clear_notifications()  # in a small window, toasts would cover it
         self._asked.append(question)
         try:
-            answered = self._app.push_screen(question, wait_for_dismiss=True)
-            answer: Answer | None = await answered
-            return answer
+            return await self._app.push_screen(question, wait_for_dismiss=True)
         finally:
             self._asked.remove(question)
 

@@ -242,8 +242,8 @@ class RunScreen(Screen[None]):
             self.action_copy_text()
         elif text := self.output_view.line_as_text():
             copy(self.face, text, self.name_of_line(text))
-        else:
-            tell(self, "There is nothing to copy yet.", seconds=4)
+        elif self.has_output("There is nothing to copy yet."):
+            tell(self, "This line is empty.", seconds=4)
 
     def name_of_line(self, text: str) -> str:
         """Return the name of a copied line, for the message about it."""
@@ -252,7 +252,7 @@ class RunScreen(Screen[None]):
     def action_copy_text(self) -> None:
         """Copy the selection and clear it, so that the next ctrl+c quits.
 
-        Raises SkipAction without a selection, so that Textual quits at this ctrl+c.
+        Raises SkipAction without a selection, so that the app's own ctrl+c, save and quit, is used.
         """
         text = self.get_selected_text()
         if text is None:

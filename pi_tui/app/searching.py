@@ -186,7 +186,7 @@ class Searching:
         if view.needle is None:
             tell(self._screen, "Nothing is searched; / searches.", seconds=3)
             return
-        at = view.here[0] if view.here else view.in_view[0] - 1
+        at = view.here[0] if view.here else view.in_view[0] - forward
         self._seek(at, forward=forward)
 
 

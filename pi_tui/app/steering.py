@@ -70,8 +70,9 @@ async def suspend(face: Face) -> None:
     if _is_saving(face):
         return
     worker = face.worker
-    paused_by_us = not worker.snapshot.state.is_at_rest
-    if paused_by_us:
+    is_at_work = not worker.snapshot.state.is_at_rest
+    paused_by_us = is_at_work and not worker.pause_wanted  # else the user pressed p just before
+    if is_at_work:
         worker.pause()
         with suppress(TimeoutError):
             async with asyncio.timeout(_SUSPEND_PATIENCE):
@@ -87,7 +88,7 @@ async def suspend(face: Face) -> None:
 
 
 def _is_saving(face: Face) -> bool:
-    """Return True while the app saves before it exits or opens another run."""
+    """Return True while the app saves before it exits, or opens or deletes a run."""
     from pi_tui.app.screens.dialogs import SavingScreen
 
     return any(isinstance(screen, SavingScreen) for screen in face.screen_stack)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
 
 from pi_tui.checkpoints import checked
 from pi_tui.checkpoints.records import Checkpoint
-from pi_tui.checkpoints.rows.models import limits_of, milliseconds, now
-from pi_tui.errors import MachineError
+from pi_tui.checkpoints.rows.models import ROW_OUTPUT, limits_of, milliseconds, now
+from pi_tui.errors import BrokenRule, MachineError
 from pi_tui.machine import Kind, Machine, Task, Work
 from pi_tui.words import amount
 
@@ -18,13 +19,17 @@ def refuse_too_much(kind: Kind, task: Task, machine: Machine, agreed: int) -> No
     Raises it too if the kind does not accept the output. The first `agreed` bytes were accepted by
     an earlier check, so only the output after them is checked.
     """
+    steps: object = machine.steps
+    if not isinstance(steps, Integral):  # one of numpy is as good as an int
+        raise BrokenRule(f"steps must be an int, not {type(steps).__name__}")
     limits, length = limits_of(kind, task), checked.length(kind, task)
-    most = limits.output if length is None else length
+    most = limits.output if length is None else min(length, limits.output)
     if (made := len(machine.output)) > most:
         raise _too_much(f"{amount(made, None, kind.unit)} of output", most)
     if machine.steps > limits.steps:
         raise _too_much(f"{machine.steps:,} steps", limits.steps)
-    if not kind.accepts(bytes(machine.output[agreed:])):
+    starts = range(agreed, made, ROW_OUTPUT)  # in parts, as a load will ask about its rows
+    if not all(kind.accepts(bytes(machine.output[n : n + ROW_OUTPUT])) for n in starts):
         raise MachineError("its output is not what its kind accepts; not saved")
 
 
@@ -42,7 +47,7 @@ def checkpoint_of(
     sane = 0 <= done < math.inf and 0 <= total < math.inf
     return Checkpoint(
         seq=seq,
-        steps=machine.steps,
+        steps=int(machine.steps),
         length=len(machine.output),
         size=size,
         saved_at=now(),

@@ -6,7 +6,7 @@ result has the wrong type.
 
 from __future__ import annotations
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, SupportsFloat, SupportsInt, TypeVar
 
 from pi_tui.errors import BrokenRule
@@ -35,7 +35,10 @@ def limits(kind: Kind, task: Task) -> Limits:
     Raises BadState if the kind considers the task impossible, and Refused if the kind cannot
     compute it now.
     """
-    return _checked("limits", kind.limits(task), Limits, "Limits")
+    found = _checked("limits", kind.limits(task), Limits, "Limits")
+    if not all(isinstance(most, Real) for most in found):
+        raise BrokenRule(f"limits() returned {one_line(found, 60)}, and each must be a number")
+    return found
 
 
 def length(kind: Kind, task: Task) -> int | None:

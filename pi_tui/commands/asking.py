@@ -11,6 +11,7 @@ from pi_tui.checkpoints.locking.owner import already_open
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.checkpoints.stored_kind import Kinds
+from pi_tui.checkpoints.upgrade.migration import OlderError
 from pi_tui.commands.run_lines import how_much
 from pi_tui.errors import NothingSavedError, UsageError
 from pi_tui.machine import Kind, Task
@@ -40,7 +41,7 @@ def may_begin_again(location: str, kind: Kind, task: Task, *, sure: bool) -> boo
     another process computes the run, and UsageError if there is no terminal to ask the user.
     """
     run = None
-    with suppress(NothingSavedError), CheckpointStore.open(location, kind, write=False) as store:
+    with suppress(NothingSavedError), _opened(location, kind) as store:
         run = store.find_run(task)
         if writer := store.writer(run):
             raise already_open(f"the run of {kind.title(task)}", writer)
@@ -50,3 +51,12 @@ def may_begin_again(location: str, kind: Kind, task: Task, *, sure: bool) -> boo
         return True
     tell("nothing was changed")
     return False
+
+
+def _opened(location: str, kind: Kind) -> CheckpointStore:
+    """Open the database to read; migrate it first if it is older, because the caller will write."""
+    try:
+        return CheckpointStore.open(location, kind, write=False)
+    except OlderError:
+        CheckpointStore.open(location, kind).close()
+        return CheckpointStore.open(location, kind, write=False)

@@ -56,7 +56,10 @@ class Wanted:
 
 
 def choose(location: str, kinds: Kinds, wanted: Wanted) -> Run:
-    """Return the run that was asked for. Raises UsageError if there is none, or several.
+    """Return the run that was asked for.
+
+    Raises UsageError if there is no such run, or if several match; NothingSavedError if there is no
+    database.
 
     If nothing was given, choose among the runs of the program's own kind: the unfinished one that
     was worked on last or, if all are complete, the complete one that was worked on last. If there
@@ -106,7 +109,7 @@ def _is(name: str, value: Parameter, typed: str) -> bool:
 
 
 def _which(found: Sequence[Run], kinds: Kinds) -> str:
-    """Return the message that lists the runs found, and asks the user for a more exact name."""
+    """Return a message that lists up to five of the runs found and asks for a more exact name."""
     listed = "; ".join(kinds.title(run) for run in found[:_LISTED])
     more = f"; and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
     return f"{len(found):,} runs match: {listed}{more}; {Hint.NAME_ONE}"

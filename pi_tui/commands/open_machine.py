@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -36,9 +35,11 @@ def open_machine(
     """Compute or resume the task on a screen; return the exit code.
 
     With `fresh`, begin again and lose what is saved, but ask first unless `yes`; 0 if the user
-    declines.
-    Without a terminal, show a line of progress and write the output to standard output. Without a
-    location, save where the machine's own program does: in a file named after the machine.
+    declines. Without a terminal, show a line of progress instead of the screen. In both cases write
+    the whole output to standard output, unless that is a terminal or the app is in a browser tab.
+    Without a location, save where the machine's own program does: in a file named after the
+    machine. Raises UsageError if the kind or the task cannot be made, or nobody can be asked, and
+    AlreadyOpenError if `fresh` is set and another process computes the run.
     """
     kind, task = task_to_open(machine, goal, parameters)
     location = named_location or own_file(kind.name)
@@ -81,11 +82,11 @@ def find_kind(name: str) -> Kind:
     Python. Raises UsageError if there is no usable kind.
     """
     module_name, colon, attribute = name.partition(":")
+    folder, slash, module_name = module_name.removesuffix(".py").rpartition("/")
     if not (module_name and colon and attribute):
         raise UsageError(f"{name!r} names no machine; write module:name, like collatz:collatz")
-    folder, slash, file = module_name.removesuffix(".py").rpartition("/")
     sys.path.append(str(resolved(folder or slash or ".")))
-    module = _imported(module_name := file)
+    module = _imported(module_name)
     if not hasattr(module, attribute):
         raise UsageError(f"{module_name} has no {attribute}; {_offered(module)}")
     kind = _as_kind(getattr(module, attribute), name, module)
@@ -99,7 +100,7 @@ def _imported(name: str) -> ModuleType:
         return import_module(name)
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(f"{error.name}.")):
-            where = one_line(os.getcwd())
+            where = one_line(sys.path[-1])
             raise UsageError(f"there is no module {name} in {where}, or installed") from None
         raise UsageError(f"{name} cannot be imported: {one_line(error)}") from error
     except SystemExit:
@@ -127,7 +128,10 @@ def _as_kind(found: object, name: str, module: ModuleType) -> Kind:
 
 
 def _offered(module: ModuleType) -> str:
-    """Return the end of an error message: which names in the module can be opened, or advice."""
+    """Return the end of an error message: up to five names in the module that can be opened.
+
+    Without such a name, return advice.
+    """
 
     def can_be_opened(value: object) -> bool:
         if isinstance(value, type):

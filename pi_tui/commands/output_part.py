@@ -17,7 +17,10 @@ class SavedOutput:
         return self._run.committed
 
     def __getitem__(self, key: slice, /) -> bytes:
-        """Return the bytes of a slice of the output. The slice must have a start and a stop."""
+        """Return the bytes of a slice of the output. The slice must have a start and a stop.
+
+        Raises StorageError if the run was begun again meanwhile and these bytes are gone.
+        """
         found = self._store.output(self._run, key.start, key.stop)
         if len(found) < key.stop - key.start:
             raise StorageError("the run was begun again meanwhile; try again")

@@ -29,7 +29,8 @@ class Parser(argparse.ArgumentParser):
     def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
         """Return the values of an option; refuse `--db=--`, as if it had no value.
 
-        Python 3.11 and 3.12 drop this value, and the option's default would be used instead.
+        Python 3.11 and 3.12 drop this value, and the option's default would be used instead. Raises
+        ArgumentError then, which argparse reports by `error`.
         """
         values = super()._get_values(action, arg_strings)
         if action.nargs is None and values == []:
@@ -71,8 +72,9 @@ class Adder:
     def __call__(
         self, name: str, run: str, text: str, *parents: Parser, tidy: bool = False
     ) -> Parser:
-        """Add the command `name`; `run` is the function that does its work, as "module:function".
+        """Add the command `name`, and return its parser.
 
+        `run` is the function that does the work of the command, as "module:function".
         `text` is the help of the command, and `parents` are parsers whose options it gets too. With
         `tidy`, a signal lets the command clean up before it ends.
         """

@@ -23,8 +23,8 @@ def status(location: str, kinds: Kinds, wanted: Wanted, *, as_json: bool, again:
     """Print the state of the runs that match `wanted`; return exit code 0.
 
     With `again`, repeat that every two seconds until none is unfinished or ctrl+c is pressed. On a
-    terminal each table replaces the previous one; elsewhere new lines follow. Raises UsageError if
-    a run is named and none matches.
+    terminal each table replaces the previous one; elsewhere, and with `as_json`, new lines follow.
+    Raises UsageError if a run is named and none matches.
     """
     place = Place() if again and not as_json and is_terminal() else None
     while True:
@@ -68,7 +68,8 @@ def delete(location: str, kinds: Kinds, wanted: Wanted, *, yes: bool) -> int:
 
     Returns exit code 0, also if the user says no. Raises UsageError if no run is named, if not
     exactly one run matches, or if standard input is no terminal and `yes` is False. Raises
-    AlreadyOpenError if another process computes the run.
+    AlreadyOpenError if another process computes the run, and NothingSavedError if there is no
+    database.
     """
     if not wanted.is_named:
         raise UsageError(f"say which run to delete: {Hint.NAME_ONE}")

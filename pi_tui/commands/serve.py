@@ -19,8 +19,10 @@ def serve(named_location: str, port: int, words: Sequence[str], *, token: bool) 
     """Serve the app on this machine until ctrl+c; every browser tab runs its own process.
 
     `words` are the command line of the app, such as `open collatz:collatz 1000`. With `token`, the
-    address that is printed holds a random word, and requests without the word are rejected. Raises
-    UsageError if textual-serve is not installed or the port cannot be used.
+    address that is printed holds a random word, and requests without the word are rejected. The
+    tabs use the database `named_location` (if it is "", the usual one), by way of the environment
+    variable PI_TUI_DB, which is set in this process too. Raises UsageError if textual-serve is not
+    installed or the port cannot be used.
     """
     try:
         from pi_tui.commands.web import TabServer

@@ -9,7 +9,7 @@ from pi_tui import words
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.checkpoints.stored_kind import Kinds, StoredKind
-from pi_tui.errors import DamagedError, WrongResultError
+from pi_tui.errors import DamagedError, UsageError, WrongResultError
 from pi_tui.reports.standard_output import tell
 
 
@@ -17,7 +17,8 @@ def check(location: str, kinds: Kinds) -> int:
     """Check every saved byte of all runs, and the states of the program's own kind; return 0.
 
     Raises DamagedError (exit 4) after printing a line about each damage. Raises WrongResultError
-    (exit 5) if every byte is as it was saved but the numbers in a state contradict each other.
+    (exit 5) if every byte is as it was saved but the numbers in a state contradict each other, and
+    NothingSavedError (exit 2) if there is no database.
     """
     with CheckpointStore.open(location, kinds.own, write=False) as store:
         problems = store.check()
@@ -70,8 +71,11 @@ def _states_of(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
     if not kinds.is_own(run):
         return len(store.of_kind(kinds.find(run.kind)).checkpoints(run))
     states = 0
-    for checkpoint in store.load(run).checkpoints:
-        loaded = store.load(run, checkpoint.seq + 1)
+    for checkpoint in store.checkpoints(run):
+        try:
+            loaded = store.load(run, checkpoint.seq + 1)
+        except UsageError as error:  # the kind takes none of the states
+            raise WrongResultError(f"run of {kinds.title(run)}: {error}") from error
         if loaded.checkpoint == checkpoint:
             states += 1
         elif checkpoint in loaded.checkpoints:  # not if it was pruned meanwhile
@@ -85,7 +89,10 @@ def _states_of(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
 def backup(location: str, file: str) -> int:
     """Copy the database to the new file `file`, also while another process writes; return 0.
 
-    Raises DamagedError after copying a database that is damaged, as the copy is damaged too.
+    Prints the names of unfinished copies that other backups left. Raises DamagedError if the
+    database is damaged; it is copied all the same if it can be read. Raises UsageError if `file`
+    exists or cannot be the name of a backup, StorageError if the copy cannot be written, and
+    NothingSavedError if there is no database.
     """
     with CheckpointStore.open(location, StoredKind("any"), write=False) as store:
         left = store.backup(file)

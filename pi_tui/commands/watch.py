@@ -15,8 +15,8 @@ from pi_tui.reports.standard_output import has_terminal
 def watch(location: str, kinds: Kinds, wanted: Wanted) -> int:
     """Show the run until the user quits; without a terminal, print lines like `status --watch`.
 
-    Returns the exit code. Raises UsageError if there is no such run or, on a terminal, if several
-    runs match.
+    Returns the exit code. Raises UsageError if `wanted` names a run and none matches; on a terminal
+    also if there is no run at all, or if `wanted` names several.
     """
     if not has_terminal():
         return status(location, kinds, wanted, as_json=False, again=True)

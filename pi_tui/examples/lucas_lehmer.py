@@ -84,7 +84,8 @@ class Mersenne(machine.Kind):
 def main() -> int:
     """Run the program; return the exit code.
 
-    Prints whether 2^P - 1 is prime, or how to resume.
+    Prints whether 2^P - 1 is prime, or how to resume. Raises SystemExit with code 2 if P is no odd
+    prime below 20,000,000.
     """
     parser = argparse.ArgumentParser(prog="python -m pi_tui.examples.lucas_lehmer")
     parser.add_argument("p", metavar="P", type=int)

@@ -33,7 +33,8 @@ class Allowance(NamedTuple):
 def allowance(asked: int = 0, root: Path = Path("/")) -> Allowance | None:
     """Return an Allowance: how many bytes of memory a run may take; None if unknown.
 
-    If `asked` is not 0, that is the number. Otherwise the smallest limit on this process decides.
+    If `asked` is not 0, that is the number. Otherwise the smallest limit on this process decides;
+    limits other than `ulimit -v` are read from files in `root`, the root of the file system.
     """
     if asked:
         return Allowance(asked, "--memory allows {}")
@@ -111,7 +112,8 @@ def _pages(root: Path, column: int) -> int:
 def _left_in(folder: Path, most: str, used: str, cached: str) -> int:
     """Return the bytes of memory left in a control group; below 0 if it uses more than its limit.
 
-    Raises ValueError if it has no limit, OSError if its files cannot be read.
+    `folder` is that of the group; the other arguments are as in _FILES. Raises ValueError if it has
+    no limit, OSError if its files cannot be read.
     """
     limit = int((folder / most).read_text())  # ValueError: "max"
     given_up = 0

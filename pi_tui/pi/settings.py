@@ -193,7 +193,9 @@ def parse_pace(text: str, digits: int) -> Pace:
 
 
 def parse_cadence(text: str) -> Cadence:
-    """Parse how often to save. Raises UsageError.
+    """Parse how often to save: auto, N for every N digits, Ns for every N seconds, or 0.
+
+    0 means only on pause, quit and the end. Raises UsageError for other text.
 
     >>> parse_cadence("5s").seconds, parse_cadence("1_000").output, parse_cadence("0") == Cadence()
     (5.0, 1000, True)
@@ -217,8 +219,8 @@ def parse_digits_per_step(text: str) -> int:
 
 
 def parse_position(text: str) -> int:
-    """Parse a position among the digits; 1 is the first after the point. Raises UsageError."""
-    return _whole_number(text, "position", 1, MAX_DIGITS)
+    """Parse a position in output, from 1; of pi, after the point. Raises UsageError."""
+    return _whole_number(text, "position", 1, 2**53)
 
 
 def parse_threads(text: str) -> int:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pi_tui.checkpoints.glance import Glance, glance
 from pi_tui.errors import NothingSavedError, UsageError
-from pi_tui.files.location import parse_location
 from pi_tui.machine import Task
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.words import counted
@@ -43,10 +41,6 @@ def _last_run_in_store(settings: Settings) -> int | None:
     Call it only if `glance` returns None: `glance` reads no database server, and no file during a
     commit.
     """
-    path = parse_location(settings.location).path
-    with suppress(OSError):  # the store gives a better error
-        if path is not None and path.stat().st_size == 0:
-            return None
     from pi_tui.checkpoints.store import CheckpointStore
     from pi_tui.checkpoints.upgrade.migration import OlderError
 

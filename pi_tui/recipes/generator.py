@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from copy import deepcopy
 from typing import Any, SupportsFloat
 
@@ -39,8 +39,8 @@ progress bar and the time left.
 class GeneratorKind(Kind):
     """The kind of machine that runs one generator function.
 
-    The constructor raises TypeError if the function's signature or its sort, such as an async
-    function, cannot be resumed.
+    The constructor raises TypeError for an async function, and for a function with a signature
+    that cannot be resumed.
     """
 
     def __init__(self, function: Callable[..., Yielded], name: str, version: int) -> None:
@@ -81,7 +81,10 @@ class GeneratorKind(Kind):
         A new machine calls the function with them. Copies are needed because Python shares a
         default between all calls.
         """
-        return deepcopy(self.arguments)
+        try:
+            return deepcopy(self.arguments)
+        except Exception as error:  # a lock or a module, which cannot be saved either
+            raise BrokenRule(f"{self.name}: a first value cannot be copied: {error}") from error
 
     def new(self, task: Task) -> GeneratorMachine:
         """Return a machine for a new run; its first step begins to run the generator function."""
@@ -91,7 +94,7 @@ class GeneratorKind(Kind):
     def code(self) -> str:
         """Return a text, saved when a run begins, that changes with the function's code or data.
 
-        It has a digest of the code, and the text of each value that `data_of` yields, such as a
+        It has a digest of the code, and a hash of the values that `data_of` yields, such as a
         default argument or a closure variable.
         """
         return _hashed(" ".join([digest_of_code(self.function), *texts_of_data(self.function)]))
@@ -99,7 +102,8 @@ class GeneratorKind(Kind):
     def from_state(self, task: Task, state: State, output: bytes) -> GeneratorMachine:
         """Return a machine that calls the function with the saved state as its arguments.
 
-        Raises BadState for an invalid state, Refused if its names are not those of the arguments.
+        Raises BadState for an invalid state. Raises Refused if an older version of the function
+        saved it, or if its names are not those of the arguments.
         """
         if state.version is not None and state.version < self.version:
             raise Refused(
@@ -121,9 +125,10 @@ class GeneratorKind(Kind):
 
 
 def _hashed(code: str) -> str:
-    """Return a digest of code, and behind it a hash of the data that follow it after a blank.
+    """Replace the data in the text "DIGEST DATA" by a hash; return a text without data as it is.
 
-    The data may be large, or a password. Versions before saved them as they are.
+    The data may be large, or a password. Earlier versions saved them as they are, so texts that
+    were read from a state are passed here too.
     """
     digest, _, data = code.partition(" ")
     return digest + (hashlib.sha256(data.encode()).hexdigest()[:16] if data else "")
@@ -133,7 +138,7 @@ class GeneratorMachine(Machine):
     """A machine that runs a generator: one `yield` is one step.
 
     The constructor calls the function. It raises Refused for an unknown parameter of the task, and
-    BrokenRule if the function has no `yield`.
+    BrokenRule if the call returns no generator or other iterator, or raises StopIteration.
     """
 
     def __init__(
@@ -162,8 +167,10 @@ class GeneratorMachine(Machine):
 
         The value is True if all the types are immutable and have no parts.
         """
-        if unknown := [name for name in task.parameters if name not in kind.parameters]:
-            raise Refused(f"{kind.name} has no parameter {unknown[0]}")
+        try:
+            kind.task(task.goal, **task.parameters)
+        except TypeError as error:  # an unknown or missing parameter
+            raise Refused(str(error)) from None
         begun = self._values or kind.first_values()
         try:
             self._generator = kind.function(task.goal, **begun, **task.parameters)
@@ -244,6 +251,8 @@ class GeneratorMachine(Machine):
             share = float(yielded) if is_number else -1.0
         except OverflowError:
             share = 1.0 if yielded > 0 else -1.0
+        except (TypeError, ValueError):  # an array of several numbers, a signaling NaN
+            share = -1.0
         if share >= 0:
             return min(share, 1.0)  # a last step may go beyond the goal
         name = self._kind.name
@@ -290,6 +299,14 @@ class GeneratorMachine(Machine):
         state = State(pieces_of({**self._values, **facts, "!code": self._code}))
         self._handed_out = (self.steps, len(self.output), self._share)
         return state
+
+    def close(self) -> None:
+        """End the generator now, so that its `with` and `finally` blocks are left as at a return.
+
+        Raises what those raise.
+        """
+        if isinstance(self._generator, Generator):
+            self._generator.close()
 
     def work(self) -> Work:
         """Return the largest share yielded so far as the work done, of a total of 1; at the end 1.

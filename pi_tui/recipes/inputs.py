@@ -29,7 +29,8 @@ def text_of(value: object) -> str:
     and the parts are hashed, because a `repr` may leave out the middle of an array or contain an
     address. Classes and modules count by name only, functions by name and data (see `data_of`).
     Raises TypeError if the value is nested too deeply, or if pickle cannot split it and its `repr`
-    is the default one or contains an address.
+    is the default one or contains an address. Raises it too for an int so long that Python
+    refuses its `repr`.
 
     >>> text_of(2.5), text_of([{1, 2}]) == text_of([{2, 1}]), text_of([1]) == text_of((1,))
     ('2.5', True, False)

@@ -111,7 +111,7 @@ class Pool:
         return Outcome(index, *future.result())
 
     def close(self) -> list[int]:
-        """End the workers without waiting; return the indexes of submitted, unfinished items."""
+        """End the workers without waiting; return the indexes of items not collected yet."""
         self._kill()
         lost = [index for index, _ in (*self._running.values(), *self._suspects)]
         self._running, self._suspects = {}, []

@@ -64,8 +64,8 @@ class Items(Kind):
         Inputs are kept in memory and identified by their values. If an input changes or one is
         added, or if data that the function holds changes, that is another run. Raises ValueError
         without inputs, and TypeError for a set of inputs or a function that other processes cannot
-        import. `task` and `run` raise TypeError for inputs that cannot be told apart, such as an
-        open file.
+        import. `task` and `run` raise TypeError for inputs that cannot be told apart, such as a
+        lock.
         """
         self.function, self.inputs, self.retries = function, list(inputs), retries
         self.name = name or getattr(function, "__name__", "items").replace("_", "-")
@@ -112,7 +112,10 @@ class Items(Kind):
             ) from error
 
     def task(self) -> Task:
-        """Return the task: the number of items, and a digest of inputs and the function's data."""
+        """Return the task: the number of items, and a digest of inputs and the function's data.
+
+        Raises TypeError for an input that cannot be identified.
+        """
         if self._task is None:  # asked for at every save, and there may be a million inputs
             digest = hashlib.sha256()  # a text at a time: together they may not fit into memory
             for number, text in enumerate(self._texts()):
@@ -142,7 +145,8 @@ class Items(Kind):
         `db` is a file or URL; without it, NAME.sqlite3 in the working folder. With `fresh` all
         items are computed again. Items that failed have a line that tells so, and the next call
         tries only these again. Raises SystemExit with the exit code if anything else kept it from
-        the end, such as ctrl+c or a full disk; stderr then tells why, and how to resume.
+        the end, such as ctrl+c or a full disk; stderr then tells why, and how to resume. The code
+        is 0 if the user left a screen by `q`.
         """
         code, output = self._computed(db, fresh=fresh, face=face)
         if code or not output:  # without output: left by `q` on the screen, and saved

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pi_tui.errors import Unfinished
@@ -62,8 +64,8 @@ class ItemsMachine(Machine):
         self._failed: dict[int, str] = {}
         """Lines of items whose last try failed; a later start tries them again."""
         self._tries: dict[int, int] = {}
-        self._paused: dict[int, float] = {}
-        """The time at which an item that failed is tried again, by its index."""
+        self._paused: list[tuple[float, int]] = []
+        """A heap: the time at which an item that failed is tried again, and its index."""
         self._pool: Pool | None = None
 
     @property
@@ -85,7 +87,8 @@ class ItemsMachine(Machine):
     def step(self, poll: Poll = unwatched) -> None:
         """Wait until at least one more item has succeeded; take all results there are.
 
-        Raises Unfinished if only failed items are left. Whatever is raised, the workers are ended.
+        Raises Unfinished if only failed items are left, and NoWorkers if no process or thread can
+        be started. Whatever is raised, the workers are ended.
         """
         try:
             finished: dict[int, str] = {}
@@ -122,9 +125,8 @@ class ItemsMachine(Machine):
             batch = self._batch
             self._pool = Pool(batch.function, batch.workers, threads=batch.threads)
         now = time.monotonic()
-        for index in [i for i, until in self._paused.items() if until <= now]:
-            del self._paused[index]
-            self._todo.append(index)
+        while self._paused and self._paused[0][0] <= now:
+            self._todo.append(heappop(self._paused)[1])
         while self._todo and self._pool.has_room:
             index = self._todo.pop()
             self._pool.submit(index, self._batch.inputs[index])
@@ -144,8 +146,8 @@ class ItemsMachine(Machine):
             return one.text
         tries = self._tries[one.item] = self._tries.get(one.item, 0) + 1
         if tries <= self._batch.retries:
-            pause = min(FIRST_PAUSE * 2 ** (tries - 1), LAST_PAUSE)
-            self._paused[one.item] = time.monotonic() + pause
+            pause = min(FIRST_PAUSE * 2 ** min(tries - 1, 9), LAST_PAUSE)
+            heappush(self._paused, (time.monotonic() + pause, one.item))
             return None
         if len(self.notes) < FAILURES_TOLD:
             self.notes = (*self.notes, f"item {one.item + 1:,} failed: {one.text}")
@@ -157,8 +159,9 @@ class ItemsMachine(Machine):
         """End the workers; items they have not finished are computed again by a later step."""
         lost = self._pool.close() if self._pool is not None else []
         self._pool = None
-        self._todo = sorted({*self._todo, *lost, *self._paused}, reverse=True)
-        self._paused = {}
+        paused = [index for _, index in self._paused]
+        self._todo = sorted({*self._todo, *lost, *paused}, reverse=True)
+        self._paused = []
 
     def to_state(self) -> State:
         """Return the State: number of steps, results not in the output yet, digest of the code."""
@@ -177,5 +180,7 @@ def _as_json(value: object) -> str:
     """Return an input as JSON text; what JSON cannot hold becomes its `repr`."""
     try:
         return json.dumps(value, default=repr)
-    except (TypeError, ValueError, RecursionError):  # a key that is no str, or a cycle
-        return json.dumps(repr(value))
+    except Exception:  # a key that is no str, a cycle, or a repr of the user's that raises
+        with suppress(Exception):
+            return json.dumps(repr(value))
+        return json.dumps(type(value).__name__)

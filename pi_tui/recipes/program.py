@@ -68,7 +68,7 @@ class Resumable(GeneratorKind):
         argument is invalid; stderr then tells why, and how to resume.
         """
         task = self._asked_for(goal, parameters)
-        code, output = carry_on(self, task, db or self._file, fresh=fresh)
+        code, output = carry_on(self, task, self._file if db is None else db, fresh=fresh)
         if code:
             raise SystemExit(code)
         return output
@@ -81,7 +81,7 @@ class Resumable(GeneratorKind):
         The same program, started several times and on several computers, shares the tasks; see
         `carry_on_all`. Raises SystemExit as `run` does.
         """
-        code, outputs = carry_on_all(self, tasks, db or self._file)
+        code, outputs = carry_on_all(self, tasks, self._file if db is None else db)
         if code:
             raise SystemExit(code)
         return outputs

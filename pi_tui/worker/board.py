@@ -47,7 +47,10 @@ class Board:
         )
         """The state at the last poll, or between two steps; immutable, replaced as a whole."""
         self.output: bytes | bytearray = b""
-        """All output so far. It only grows: slice it, search it, never change it."""
+        """All output so far, which grows: slice it, search it, never change it.
+
+        After damage, and in a watcher of a run that began again, another object takes its place.
+        """
         self.steps = 0
         """Steps made, also those made since the snapshot was published."""
         self.is_whole = False
@@ -109,7 +112,7 @@ class Board:
 
     @property
     def is_wanted(self) -> bool:
-        """Return True if there is a request that the loop handles between two steps."""
+        """Return True if a stop, a save or a pause is requested."""
         return self.stop_wanted or self.save_wanted or self.pause_wanted
 
     def is_leaving(self) -> bool:

@@ -12,7 +12,7 @@ from pi_tui.blame import frames_of_machine
 from pi_tui.machine import Kind, Machine
 from pi_tui.words import plain
 
-_IN_URL = re.compile(r"(\w://[^\s:@/]*):\S*@")
+_IN_URL = re.compile(r"(\w://[^\s:@/]*):\S{0,1000}@")
 _IN_QUERY = re.compile(r"(?i)(pass(?:word|file)?=)[^\s&'\"]+")
 _METHODS = {name for name in (*vars(Machine), *vars(Kind)) if not name.startswith("_")}
 _MISFIT = re.compile(r"(?:.*\.)?(\w+)\(\) (?:takes|missing|got) .*")
@@ -52,7 +52,7 @@ def in_words(error: BaseException) -> str:
 def traceback_of(crash: BaseException | None) -> str:
     """Return the traceback of the error that ended a worker, as text.
 
-    Returns "" if `crash` is None (the run ended), a KeyboardInterrupt or a SystemExit.
+    Returns "" if `crash` is None (the run ended), or no Exception, such as a SystemExit.
     """
     return report(crash) if isinstance(crash, Exception) else ""
 

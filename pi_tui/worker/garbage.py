@@ -20,7 +20,7 @@ def postpone() -> None:
 def settle() -> None:
     """Exclude all current objects from garbage collections, and enable the collector again.
 
-    Does nothing unless `postpone` was called.
+    Does nothing if the collector is enabled.
     """
     if not gc.isenabled():
         gc.freeze()

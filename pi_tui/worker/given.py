@@ -54,7 +54,8 @@ def refuse_unusable_kind(kind: object) -> None:
         if text != text.encode("utf-8", "replace").decode():  # it holds lone surrogates
             raise UsageError(f"{owner}.{attribute} must be text that UTF-8 can hold")
     version = getattr(kind, "version", None)
-    _need(type(version) is int, f"{owner}.version must be an int", version)
+    is_usable = type(version) is int and 0 <= version < 2**31
+    _need(is_usable, f"{owner}.version must be an int from 0 to 2^31 - 1", version)
     tuning: Any = getattr(kind, "tuning", ())
     # In a str every letter would count as a name, and runs with other parameters as one run.
     is_usable = isinstance(tuning, Collection) and not isinstance(tuning, str | bytes)
@@ -98,7 +99,10 @@ def _need(is_usable: bool, rule: str, value: object) -> None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and not isnan(value)
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and not isnan(value)
+    except OverflowError:  # an int beyond any float
+        return False
 
 
 def _shown(value: object) -> str:

@@ -83,7 +83,7 @@ class Job:
     """Seconds to wait for the database once the output is complete; no limit under a screen."""
 
     def not_taken(self, begun: Task) -> Iterator[str]:
-        """Yield a note for each parameter that the user set and that the saved run has otherwise.
+        """Yield a note for each parameter that the user set to a value other than the saved run's.
 
         The run keeps its own value; the note tells the user so.
         """

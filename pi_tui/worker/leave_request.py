@@ -43,7 +43,7 @@ class LeaveRequest:
     def ask(self, number: int = 0) -> None:
         """Record a request to exit: by the signal `number`, or by a key (0).
 
-        The first one calls `when_asked`. A later one sets `at_once` if that is long ago.
+        The first one calls `when_asked`. A later one sets `at_once` if the first is long ago.
         """
         self.at_once = self.at_once or self.is_long_ago
         self.signal = self.signal or number

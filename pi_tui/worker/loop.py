@@ -167,7 +167,7 @@ class Loop:
         self._save()
 
     def _obey(self, part: int = 0, parts: int = 0) -> None:
-        """Carry out pending requests; this is also the machine's poll.
+        """Carry out pending requests, and save if that is due; this is also the machine's poll.
 
         Within a step the machine's state is still that of the last complete one, so saving and
         pausing are possible here. Only a stop abandons the step: raises Abandoned.
@@ -192,7 +192,8 @@ class Loop:
         """Save the last complete step, or publish why that failed.
 
         Do nothing while output is in doubt (recovery.py), and write nothing if this step is saved
-        already. The snapshot says *saved* only after `store.save` has returned.
+        already. The snapshot says *saved* only after `store.save` has returned. Raises WrongState
+        if the machine fails its check.
         """
         self._board.save_wanted = False
         if self._recovery.in_doubt:
@@ -246,15 +247,16 @@ class Loop:
         self._watch.stop(self._clock())
         self._board.sleep(self._saves.seconds_until_retry(self._clock()))
         self._watch.restart(self._clock(), self._elapsed())
+        self._restart_pace()
 
     # Between steps.
 
     def _stepped(self, start: int, took: float) -> None:
-        """Check, publish and measure the last step, which made the output after offset `start`.
+        """Check, publish and measure the last steps, which made the output after offset `start`.
 
         If this output was known before (saved, or found early as an overture), the two must be
         equal; if not, raises WrongOutput, WrongState or WrongResultError. `took` is the time of the
-        step in seconds.
+        steps in seconds.
         """
         output = self._machine.output
         self._recovery.compare(self._run, output, start, self._obey)
@@ -290,9 +292,9 @@ class Loop:
         self._strides = StepSchedule(self._board.pace, self._clock(), made)
 
     def _hold(self) -> None:
-        """Save, then wait until the pause ends or a stop is requested; handle requests to save.
+        """Save, then wait until the pause ends; handle requests to save meanwhile.
 
-        Pauses do not count as computing time.
+        Pauses do not count as computing time. Raises Abandoned if a stop is requested.
         """
         self._save()
         self._watch.stop(self._clock())
@@ -381,7 +383,7 @@ class Loop:
     def _leave(self) -> None:
         """Save, mark the run as closed cleanly and publish `paused`, because a stop is requested.
 
-        If the stop is requested without a save, do nothing at all. If output stays unsaved, publish
+        If the stop is requested without a save, do nothing at all. If the save fails, publish
         `failed` with exit code 6. Raises WrongResultError if the save finds the state wrong.
         """
         if not self._board.save_at_stop:

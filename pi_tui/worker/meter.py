@@ -40,8 +40,8 @@ class LineCount:
     def of(self, output: bytes | bytearray, length: int) -> int | None:
         """Return the number of line breaks in the first `length` bytes of `output`.
 
-        Returns None if the unit of output is not lines. Bytes that an earlier call counted are not
-        read again.
+        Returns None if the unit of output is not lines. Bytes that the last call counted are not
+        read again, unless `length` is less than it was then.
         """
         if not self._counts:
             return None
@@ -97,14 +97,14 @@ class Meter:
     def work(self) -> Work:
         """Return the work to save with a checkpoint: the share `done`, out of a total of 1.
 
-        If the total work is unknown, return the work as the machine gave it.
+        If the total work is unknown, return the work last given to this meter.
         """
         return Work(self.done, 1.0) if self._work.total > 0 else self._work
 
     def saw(self, work: Work, made: int | None = None) -> None:
         """Update `done` from the machine's `work` and from `made`, its bytes of output.
 
-        During the comparison after the steps, `made` is None: the output does not change.
+        If `made` is None, the number last given stays, as in the comparison after the steps.
         """
         each = self._each or 1.0
         before = self._rest(each) if self._work.total > 0 else work.total * each
@@ -140,7 +140,7 @@ class Meter:
     def left(self) -> float | None:
         """Return the seconds that are left; None while unknown.
 
-        If the total work is known, they are unknown only before the first step of a run, also at a
+        If the total work is known, they are unknown only until a step has done some work, also at a
         limited pace, because the machine may be slower than the pace. If the total work is unknown,
         they are computed from the pace and the length of the whole output, if both are known.
         """

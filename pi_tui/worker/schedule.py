@@ -118,7 +118,7 @@ class SaveSchedule:
         """
         if self._retry_after:
             return self.seconds_until_retry(now) == 0.0
-        if self._has_marked and count != self._seen:
+        if self._by_output and self._has_marked and count != self._seen:
             self._seen, self._due = count, now + AUTO_SAVE_SECONDS
         by_time = self._due is not None and now >= self._due
         return by_time or (self._mark is not None and count >= self._mark)
@@ -126,14 +126,14 @@ class SaveSchedule:
     def output_until_mark(self, count: int) -> float:
         """Return how many bytes of output are still to be made until a save is due.
 
-        A cadence by output saves at marks: at every multiple of its number of bytes. A cadence in
-        seconds has no marks, so the result is inf. It is inf too after a failed save, because then
-        the time decides about the retry.
+        A cadence with a number of bytes saves at marks: at every multiple of that number. Without
+        such a number the result is inf. It is inf too after a failed save, because then the time
+        decides about the retry.
         """
         return inf if self._mark is None or self._retry_after else self._mark - count
 
     def seconds_until_retry(self, now: float) -> float | None:
-        """Return the seconds until a failed save is tried again, or None if none has failed."""
+        """Return the seconds until a retry; None if the last save did not fail."""
         if not self._retry_after or self._due is None:
             return None
         return max(0.0, self._due - now)

@@ -106,11 +106,15 @@ class Stepper:
     def _check(self, machine: Machine, steps: int, length: int) -> None:
         """Raise MachineError if `steps` did not grow, or the output shrank or is no bytes."""
         output: Any = machine.output
-        now, is_bytes = len(output), isinstance(output, _BYTES)
-        if is_bytes and machine.steps > steps and now >= length:
-            return  # after every step, which may take 1 us: texts are made for errors only
-        if not is_bytes:
+        if not isinstance(output, _BYTES):
             raise BrokenRule(f"output must be bytes, not {type(output).__name__}")
+        now = len(output)
+        try:
+            if machine.steps > steps and now >= length:
+                return  # after every step, which may take 1 us: texts are made for errors only
+        except TypeError:
+            told = type(machine.steps).__name__
+            raise BrokenRule(f"steps must be an int, not {told}") from None
         kept = self._board.snapshot.kept
         if machine.steps <= steps:
             how = "still" if machine.steps == steps else "now"

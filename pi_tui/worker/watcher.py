@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
 from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
+from pi_tui.worker import garbage
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, Board
 from pi_tui.worker.meter import LineCount
 from pi_tui.worker.snapshot import State
@@ -58,7 +59,8 @@ class WatchingWorker(Worker):
         try:
             super()._work()
         except AlreadyOpenError as error:
-            if before is State.WATCHING:
+            # Not at the first look: then the screen says so. Later, unsaved output may be lost.
+            if before is State.WATCHING or self.snapshot.state is not State.PREPARING:
                 self.note(str(error))
             return False
         return self.snapshot.state is not State.COMPLETE
@@ -86,6 +88,7 @@ class Watcher:
         """
         from pi_tui.checkpoints.store import CheckpointStore
 
+        garbage.settle()  # the last imports are done; watching may go on for days
         self._board.pause_wanted = True
         if self._board.snapshot.state is not State.COMPLETE:
             self._board.output = self._output
@@ -121,7 +124,7 @@ class Watcher:
         self._board.sleep(LOOK_SECONDS, paused=True)
 
     def _forget(self) -> None:
-        """Discard everything read so far, also from the snapshot."""
+        """Discard the output and checkpoints read so far, also from the snapshot."""
         self._run, self._output = None, bytearray()
         self._lines = LineCount(self._job.kind.unit)
         self._board.output = self._output

@@ -28,7 +28,7 @@ def good_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Still(NoWorker):
-    """A run that shows one snapshot until the test sets another."""
+    """A worker that computes nothing; it has one snapshot until the test sets another."""
 
     def __init__(self, output: bytes | bytearray, **changes: Any) -> None:
         facts: dict[str, Any] = {

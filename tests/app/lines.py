@@ -1,4 +1,4 @@
-"""A program around a machine that writes lines of text: `python lines.py GOAL DB [SECONDS]`."""
+"""A program around a machine that writes lines of text: `python lines.py GOAL DB SECONDS`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def line(number: int) -> bytes:
 
 
 class Lines(Machine):
-    """A machine that writes one line per step, slowly."""
+    """A machine that writes one line per step, and sleeps for some seconds before each."""
 
     def __init__(self, goal: int, seconds: float, steps: int = 0, output: bytes = b"") -> None:
         self.goal, self.seconds, self.steps, self.output = goal, seconds, steps, bytearray(output)

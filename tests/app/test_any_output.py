@@ -15,6 +15,7 @@ from pi_tui.app.widgets.line_index import CHUNK, LineIndex
 from pi_tui.app.widgets.output_tail import OutputTail
 from pi_tui.machine import Task
 from pi_tui.worker.job import MAX, Pace
+from pi_tui.worker.snapshot import State
 from tests.app.conftest import Shown, Still
 from tests.app.helpers import paste, text_of
 from tests.app.lines import LinesKind
@@ -53,18 +54,35 @@ async def test_text_view_follows_the_end_until_the_user_scrolls(shown: Shown) ->
     async with shown(output) as (app, pilot):
         await until(lambda: "line 999" in text_of(app))
         assert "following" in text_of(app)
-        await pilot.press("pageup")
-        await until(lambda: "line 999" not in text_of(app))
-        assert "G follows the tail" in text_of(app)
-        before = tail_of(app).in_view[0]
-        output += b"line 1000\n"
         worker = app.worker
         assert isinstance(worker, Still)
+        output += b"line 1000\n"
+        worker.snapshot = Still(output).snapshot
+        await until(lambda: "line 1000" in text_of(app))
+        await pilot.press("pageup")
+        await until(lambda: "line 1000" not in text_of(app))
+        assert "G follows the tail" in text_of(app)
+        before = tail_of(app).in_view[0]
+        output += b"line 1001\n"
         worker.snapshot = Still(output).snapshot
         await until(lambda: app.main_screen.count == len(output))
         assert tail_of(app).in_view[0] == before
         await pilot.press("G")
-        await until(lambda: "line 1000" in text_of(app))
+        await until(lambda: "line 1001" in text_of(app))
+
+
+async def test_watched_run_begun_again_with_other_output_is_shown_anew(shown: Shown) -> None:
+    old, new = b"old line\n" * 200, b"a new and longer line\n" * 300
+    async with shown(old, state=State.WATCHING) as (app, pilot):
+        worker = app.worker
+        assert isinstance(worker, Still)
+        worker.output = new
+        worker.snapshot = Still(new, state=State.WATCHING).snapshot
+        await until(lambda: app.main_screen.count == len(new))
+        await pilot.press("home", "pagedown", "pagedown", "pagedown")
+        await until(lambda: "a new and longer line" in text_of(app))
+        assert "old line" not in text_of(app)
+        assert tail_of(app).line_total() == 300
 
 
 async def test_bytes_that_are_not_text_are_shown_in_hex_with_their_size(shown: Shown) -> None:
@@ -103,6 +121,7 @@ async def test_text_view_rewraps_lines_at_a_new_width_and_keeps_its_place(shown:
             await pilot.resize_terminal(width, 30)
             await pilot.pause()
             await until(lambda: tail.in_view[0] <= first < tail.in_view[1])
+            assert tail.start_of(1) == tail.scrollable_content_region.width
 
 
 async def test_search_counts_hits_wraps_around_and_is_ended_by_escape(shown: Shown) -> None:
@@ -158,7 +177,7 @@ SIZES = ((10, 3), (40, 12), (120, 40), (300, 80), (1, 1), (80, 24))
 
 
 @pytest.mark.parametrize("output", [b"", b"text\n" * 100, bytes(1_000)])
-async def test_screen_fits_in_a_window_of_every_size(output: bytes, shown: Shown) -> None:
+async def test_screens_are_drawn_at_sizes_1x1_to_300x80(output: bytes, shown: Shown) -> None:
     async with shown(output) as (app, pilot):
         for keys in ((), ("slash",)) if output else ((), ("question_mark",), ("t",)):
             await pilot.press(*keys)
@@ -234,7 +253,7 @@ async def test_figure_too_long_to_be_written_is_named_by_its_type(
 
 
 @pytest.mark.parametrize("before", [b"a\tb\t", b"\x1b[1m", b"\xe9\xe9 "])
-async def test_mouse_selects_text_after_characters_that_are_drawn_as_others(
+async def test_mouse_selects_the_text_behind_tabs_escapes_and_bytes_that_are_no_text(
     shown: Shown, before: bytes
 ) -> None:
     async with shown(b"x" * 70_000 + b"\n" + before + b"hello\n") as (app, pilot):
@@ -258,10 +277,10 @@ async def test_hex_lines_stay_aligned_when_offsets_get_longer(shown: Shown) -> N
         assert len({start.end() for start in starts if start}) == 1
 
 
-async def test_screen_redraws_at_5_hz_at_full_speed_and_at_10_hz_at_a_pace_or_after_a_key(
+async def test_screen_polls_at_5_hz_at_full_speed_and_at_10_hz_at_a_pace_or_after_a_request(
     shown: Shown,
 ) -> None:
-    """Also before the first output, while the machine only prepares."""
+    """Use a run that has made no output yet."""
     async with shown(b"", pace=MAX) as (app, _):
         assert app.live._pulse() == 0.2
         app.live.hurry()

@@ -93,7 +93,7 @@ def test_start_after_a_kill_reports_what_is_saved_and_resumes(database: Path) ->
         terminal.signal(signal.SIGKILL)
         terminal.wait()
     with lines(database, 0.05, goal=100_000) as again:
-        again.see("cut off")
+        again.see("cut off .*saved letters are there")
         again.see("running")
         assert reached(again) > 1
         again.send("q")
@@ -172,7 +172,7 @@ def test_second_process_watches_and_resumes_by_key_p_after_the_first_has_ended(
 
 
 @pytest.mark.parametrize("size", [(80, 24), (10, 3), (300, 80)])
-def test_lucas_lehmer_example_shows_that_a_number_is_prime_at_every_window_size(
+def test_lucas_lehmer_example_finds_a_prime_in_a_usual_a_tiny_and_a_huge_window(
     size: tuple[int, int], database: Path
 ) -> None:
     with Terminal(2203, database, program=("-c", LUCAS), size=size) as terminal:
@@ -203,7 +203,7 @@ def test_invalid_goal_is_refused_with_the_reason_in_the_dialog(database: Path) -
         assert terminal.wait() == 0
 
 
-def test_crash_test_from_the_palette_names_the_command_that_resumes_and_loses_nothing_saved(
+def test_crash_test_names_the_command_that_resumes_and_the_next_start_says_what_is_saved(
     database: Path,
 ) -> None:
     with lines(database, 0.05, goal=100_000) as first:

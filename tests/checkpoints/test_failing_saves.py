@@ -13,7 +13,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import AlreadyOpenError, StorageError
+from pi_tui.errors import AlreadyOpenError, MachineError, StorageError
 from pi_tui.machine import Piece, State, WrongState
 from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.conftest import OpenStore
@@ -155,7 +155,7 @@ def test_save_that_fails_halfway_changes_nothing(store: CheckpointStore) -> None
     run, walk = save_some(store)
     before = seen(store.load(run))
     broken = advance(Exploding(walk.task), 40)
-    with pytest.raises(Explosion):
+    with pytest.raises(MachineError, match="raised Explosion"):
         store.save(run, broken, 1.0)
     assert seen(store.load(run)) == before
     assert store.check() == []

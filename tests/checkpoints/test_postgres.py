@@ -13,7 +13,7 @@ from tests.checkpoints.server import Server, name_in
 from tests.tiny import Walks
 
 
-def test_postgres_run_resumes_from_another_store(postgres_url: str, open_store: OpenStore) -> None:
+def test_postgres_run_resumes_in_a_second_store(postgres_url: str, open_store: OpenStore) -> None:
     store = open_store(postgres_url)
     save_some(store, times=4)
     store.close()
@@ -35,14 +35,17 @@ def test_postgres_run_resumes_from_another_store(postgres_url: str, open_store: 
     assert [(found.goal, found.size) for found in reader.runs()] == [(GOAL, len(tale()))]
 
 
-def test_postgres_reader_changes_nothing_and_makes_no_tables(
-    postgres_url: str, open_store: OpenStore
+def test_postgres_reader_refuses_an_empty_database_and_cannot_delete_a_run(
+    postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     with pytest.raises(StorageError, match="nothing is saved"):
         open_store(postgres_url, write=False)
+    assert postgres.query("SELECT 1 FROM pg_tables WHERE tablename = 'pi_run'", postgres_url) == []
     begin(open_store(postgres_url))
+    reader = open_store(postgres_url, write=False)
     with pytest.raises(StorageError, match="cannot be written"):
-        open_store(postgres_url, write=False).delete(Walks().task())
+        reader.delete(Walks().task())
+    assert reader.find_run(Walks().task()) is not None
 
 
 def test_postgres_backup_is_an_sqlite_file_that_resumes(
@@ -77,7 +80,7 @@ def test_postgres_refuses_a_foreign_table_of_our_name(
         open_store(postgres_url)
 
 
-def test_postgres_load_skips_damage_with_a_note(
+def test_postgres_load_uses_the_checkpoint_before_a_damaged_one(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url)
@@ -87,6 +90,7 @@ def test_postgres_load_skips_damage_with_a_note(
     postgres.execute(f"{change} AND {where}", postgres_url)
     loaded = store.load(run)
     assert loaded.machine is not None
+    assert loaded.notes[0].startswith("checkpoint 3 is damaged")
     assert loaded.machine.steps == 20
     assert loaded.output == bytes(walk.output)
     store.save(run, advance(loaded.machine, 20), 0.0)

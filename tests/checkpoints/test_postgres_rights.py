@@ -14,7 +14,10 @@ from tests.checkpoints.server import Server, name_in
 
 
 def as_nobody(postgres: Server, url: str, *rights: str) -> str:
-    """Create a user with only these rights; return a URL for that user."""
+    """Create a user with only these rights; return a URL for that user.
+
+    Takes all rights on the schema from other users without special rights, too.
+    """
     user = f"u{os.urandom(6).hex()}"
     postgres.execute(f"CREATE ROLE {user} LOGIN")
     for statement in ("REVOKE ALL ON SCHEMA public FROM public", *rights):

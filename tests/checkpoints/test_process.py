@@ -55,7 +55,7 @@ with CheckpointStore.open(sys.argv[1], Walks()) as store:
 
 @contextmanager
 def marked() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start another process; return it with its mark."""
+    """Run another process during the `with` block; yield the process and its mark."""
     command = [sys.executable, "-c", TELL]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:

@@ -69,7 +69,7 @@ READS: dict[str, Callable[[CheckpointStore, OpenStore], object]] = {
 
 
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
-def test_reader_waits_as_long_as_another_process_writes_a_large_commit(
+def test_reading_and_opening_wait_as_long_as_another_connection_writes_a_commit(
     read: Callable[[CheckpointStore, OpenStore], object],
     open_store: OpenStore,
     path: str,
@@ -98,7 +98,7 @@ def test_reader_waits_as_long_as_another_process_writes_a_large_commit(
     assert reader.runs()[0].elapsed == 0.077
 
 
-def test_glance_function_imports_neither_sqlalchemy_nor_gmpy2(
+def test_glance_function_reads_a_run_without_importing_sqlalchemy_or_gmpy2(
     open_store: OpenStore, path: str
 ) -> None:
     run, walk = save_some(open_store())

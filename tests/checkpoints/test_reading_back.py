@@ -124,7 +124,7 @@ def test_load_checks_large_pieces_and_reads_them_when_they_are_wanted(
     assert loaded.machine.finalize() == Walk(walk.task).finalize()
 
 
-def test_unreachable_database_is_reported_and_read_again_once_it_is_back(
+def test_piece_read_from_a_moved_file_fails_and_works_again_once_the_file_is_back(
     store: CheckpointStore, path: str
 ) -> None:
     walk, piece = saved(store)
@@ -137,7 +137,7 @@ def test_unreachable_database_is_reported_and_read_again_once_it_is_back(
     assert piece.read() == make_table(walk.task)
 
 
-def test_reader_waits_as_long_as_another_program_writes(
+def test_piece_read_waits_only_as_long_as_another_program_keeps_committing(
     store: CheckpointStore, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)

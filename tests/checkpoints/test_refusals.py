@@ -104,7 +104,7 @@ def with_a_view(path: Path) -> None:
         (with_a_view, "triggers or views"),
     ],
 )
-def test_foreign_file_is_refused_and_not_changed(
+def test_foreign_newer_or_tampered_file_is_refused_and_not_changed(
     make: Callable[[Path], None], words: str, write: bool, tmp_path: Path
 ) -> None:
     path = tmp_path / "file.db"
@@ -197,7 +197,7 @@ def test_default_folder_is_created_for_its_owner_only(
         ("postgresql://me:secret@host:port/pi", "cannot be read"),
     ],
 )
-def test_invalid_location_is_a_usage_error(location: str, words: str) -> None:
+def test_invalid_or_unsupported_location_is_a_usage_error(location: str, words: str) -> None:
     with pytest.raises(UsageError, match=words) as caught:
         CheckpointStore.open(location, Walks())
     assert_one_clear_line(caught.value)
@@ -227,7 +227,7 @@ def test_sqlite_url_of_a_path_names_the_same_file_as_the_path_alone(scheme: str,
         ("sqlite:////home/me@work/pi.db", "sqlite:////home/me@work/pi.db"),
     ],
 )
-def test_displayed_location_has_no_secrets(location: str, shown: str) -> None:
+def test_displayed_location_shows_no_secret_or_control_character(location: str, shown: str) -> None:
     assert display_location(location) == shown
 
 

@@ -46,7 +46,7 @@ def finished_elsewhere(open_store: OpenStore, path: str, goal: int) -> str:
 
 @pytest.mark.parametrize("goal", [27, 97])
 @pytest.mark.parametrize("deed", DEEDS)
-def test_save_writes_nothing_into_a_file_with_another_run(
+def test_store_writes_nothing_into_another_database_that_replaced_its_file(
     deed: str, goal: int, open_store: OpenStore, path: str
 ) -> None:
     other = finished_elsewhere(open_store, path, goal)

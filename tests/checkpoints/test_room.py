@@ -153,7 +153,10 @@ def test_kill_while_the_file_is_shrunk_loses_nothing(tmp_path: Path) -> None:
 
 
 def killed_in_the_middle(db: Path, after: int) -> bool:
-    """Kill a process that shrinks the file, once its journal has this size."""
+    """Kill a process that shrinks the file, once its journal has `after` bytes.
+
+    Returns True if the kill left a journal, so came in the middle.
+    """
     journal = Path(f"{db}-journal")
     command = [sys.executable, "-c", SHRINK, str(db)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:

@@ -121,7 +121,7 @@ def test_simultaneous_starts_of_a_new_run_on_a_server_admit_one_writer(
     assert len(stores[0].runs()) == 1
 
 
-def test_loser_of_a_start_on_a_server_holds_no_third_up_while_it_waits_for_the_run(
+def test_postgres_start_that_waits_for_a_taken_run_does_not_delay_a_start_of_another(
     postgres_url: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     winner, loser, third = (open_store(postgres_url) for _ in range(3))

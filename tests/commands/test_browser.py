@@ -40,7 +40,10 @@ class Page:
         """Everything the server sent to the terminal in the tab."""
 
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Return the answer to a DevTools call."""
+        """Make a DevTools call and return its answer.
+
+        Record what the tab receives meanwhile.
+        """
         self._number += 1
         request = {"id": self._number, "method": method, "params": parameters}
         await self._connection.send_json(request)

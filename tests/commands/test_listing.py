@@ -102,7 +102,7 @@ def test_kind_name_that_is_not_text_is_reported_as_damage(mixed: Path) -> None:
         assert pi_tui(command, "--db", mixed).returncode == 4
 
 
-def test_runs_saved_by_version_1_1_are_listed(database: Path) -> None:
+def test_runs_saved_by_version_1_1_are_listed_after_the_migration(database: Path) -> None:
     old("lucas", str(database), schema=2)
     with CheckpointStore.open(str(database), StoredKind("any")):
         pass  # migrates the database

@@ -119,7 +119,7 @@ def test_open_command_accepts_a_file_in_place_of_a_module(file: str, folder: Pat
     assert opened(folder, f"{file}:lines", 3, "seed=2") == opened(folder, "mine:lines", 3, "seed=2")
 
 
-def test_open_command_looks_for_a_file_in_the_root_folder_there(
+def test_module_file_in_the_root_folder_is_searched_for_in_the_root_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path])
@@ -136,7 +136,7 @@ def test_open_command_parses_a_whole_number_for_a_float_parameter_as_float(folde
     assert run["parameters"] == {"seed": 1, "ratio": 2.0, "loud": False, "label": ""}
 
 
-def test_open_command_prints_the_whole_output_though_the_last_save_fails(
+def test_open_command_prints_the_whole_output_though_every_save_fails(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def no_room(*_: object, **__: object) -> NoReturn:
@@ -260,7 +260,7 @@ def test_commands_runs_watch_and_status_load_no_module_from_the_working_folder(
         assert "loaded" not in done.stderr
 
 
-def test_watch_command_without_a_terminal_prints_lines_of_progress(folder: Path) -> None:
+def test_watch_command_without_a_terminal_prints_the_status_of_a_complete_run(folder: Path) -> None:
     opened(folder, "mine:lines", 3)
     done = pi_tui("watch", "--kind", "lines", "--db", "runs.sqlite3", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")

@@ -28,7 +28,7 @@ def export(store: CheckpointStore, run: Run, target: Path) -> None:
 
 
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
-def test_read_of_output_that_another_process_has_deleted_meanwhile_fails_and_writes_no_file(
+def test_reading_output_of_a_run_begun_again_meanwhile_fails_and_keeps_the_old_file(
     read: Callable[[CheckpointStore, Run, Path], object], database: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "out.txt"

@@ -108,7 +108,7 @@ def test_run_killed_twice_loses_nothing_saved(
     assert exported == b"3." + pi(len(exported) - 2)
 
 
-def test_second_interrupt_ends_the_run_immediately_and_keeps_the_last_save(
+def test_two_signals_at_the_same_time_end_the_run_and_keep_the_last_save(
     running: subprocess.Popen[bytes], database: Path
 ) -> None:
     before = saved(database)
@@ -138,7 +138,7 @@ def test_second_writer_is_refused_with_the_pid_of_the_first(
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_read_only_commands_work_while_another_process_computes(
+def test_reading_commands_work_and_delete_is_refused_while_another_process_computes(
     running: subprocess.Popen[bytes], database: Path, tmp_path: Path
 ) -> None:
     assert "unfinished" in pi_tui("runs", "--db", database).stdout

@@ -18,7 +18,7 @@ SIZES = ["width=0&height=0", "width=1000000000&height=1000000000", "width=-5&hei
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_oversized_window_does_not_exhaust_memory(size: str, served: Served) -> None:
+async def test_window_of_impossible_size_does_not_exhaust_memory(size: str, served: Served) -> None:
     async with tab(served, size) as connection:
         await see(connection, b"running")
         values: tuple[object, ...] = (10**9, 0, -1, 10**400, 1e9, "x", None, [], {}, True)

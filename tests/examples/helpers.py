@@ -62,14 +62,17 @@ def running(*command: object) -> Iterator[subprocess.Popen[str]]:
 
 
 def last_line(err: str) -> str:
-    """Return the last line of a program's output; on a slow computer, progress lines come first."""
+    """Return the last line of a program's standard error; before it, only progress lines may come.
+
+    Raises AssertionError for any other line.
+    """
     *progress, last = err.splitlines()
     assert all(re.match("(preparing|running|saving|verifying): ", line) for line in progress), err
     return last
 
 
 def saved_steps(database: Path, kind: Kind) -> int:
-    """Return the steps in the newest checkpoint of the kind's only run."""
+    """Return the steps in the newest checkpoint of the kind's only run; 0 if there is none."""
     try:
         with CheckpointStore.open(str(database), kind, write=False) as store:
             found = [store.load(run).checkpoint for run in store.runs()]

@@ -159,7 +159,7 @@ def test_flipped_bit_in_the_newest_state_falls_back_to_the_previous(kept: Path) 
     assert "checkpoint 2 is damaged" in done.stderr
 
 
-def test_check_finds_half_of_the_bits_that_flip_in_memory() -> None:
+def test_check_finds_about_half_of_the_bits_that_flip_in_memory() -> None:
     machine = begun(2)
     good, found = machine.s, 0
     for bit in range(100):

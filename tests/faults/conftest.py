@@ -23,7 +23,10 @@ def much(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def tally(request: pytest.FixtureRequest) -> Tally:
-    """Record a kind of trial, its number and its result, for the table at the end."""
+    """Return a function that records a row for the table at the end.
+
+    It takes the kind of trial, the number of trials and their result.
+    """
     properties = request.node.user_properties
     return lambda what, times, result: properties.append((_ROW, (what, times, result)))
 

@@ -33,7 +33,10 @@ READING_BACK: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Task:
-    """Instructions for the process under test. A state takes few pages; a save, milliseconds."""
+    """Instructions for the process under test.
+
+    By default a state takes a few pages, and a save a few milliseconds.
+    """
 
     location: str
     digits: int = 8000
@@ -146,7 +149,7 @@ class Driver:
 
 
 def drive(task: Task, line: Connection) -> None:
-    """Run one session in a child process; return the exit code of the program."""
+    """Run one session in a child process; raise SystemExit with the exit code of an error."""
     sabotage.commit(task.sabotage)
     if task.read_back:
         size.READ_BACK_FROM = 1

@@ -52,7 +52,7 @@ class Child:
         return self._process.pid
 
     def hear(self, timeout: float = _PATIENCE) -> tuple[Any, ...] | None:
-        """Return the next message, or None if the process has ended."""
+        """Return the next message, or None if the process has ended; raise TimeoutError if late."""
         try:
             if not self._line.poll(timeout):
                 raise TimeoutError(f"nothing heard for {timeout} s; so far {self.messages[-3:]}")
@@ -112,13 +112,15 @@ def child(task: Task) -> Iterator[Child]:
     try:
         yield made
     finally:
-        with suppress(ProcessLookupError, OSError):
-            made.signal(9)
+        made._process.kill()
         made.await_end()
 
 
 def side_by_side(verb: Callable[[T], R], things: Iterable[T]) -> list[R]:
-    """Call `verb` with each thing, two at a time, because most of the time is waiting."""
+    """Call `verb` with each thing, two at a time; return the results in order.
+
+    Most of the time of such a call is waiting.
+    """
     with ThreadPoolExecutor(2) as lanes:
         return list(lanes.map(verb, things))
 
@@ -158,7 +160,7 @@ def finish(task: Task) -> str:
 
 @contextmanager
 def straced(pid: int, log: str, *options: str) -> Iterator[None]:
-    """Run the process under strace until it ends."""
+    """Trace a running process with strace; at the end of the block, wait until it has ended."""
     command = ["strace", "-p", str(pid), "-o", log, *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
         assert tracer.stderr is not None

@@ -1,8 +1,8 @@
 """The disk after a power cut, rebuilt from a trace of system calls.
 
 Data that was not synced may be present, absent or partial: any subset of the writes since the last
-sync of a file, the last of them torn within a sector. A name created or removed since the last sync
-of its folder may be in its earlier state.
+sync of a file, each of them perhaps cut off at the end of a sector. A name created or removed since
+the last sync of its folder may be in its earlier state.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class File:
         self.pending.clear()
 
     def after_the_cut(self, chance: random.Random) -> bytes:
-        """Return one possible content of the disk after a power cut."""
+        """Return one possible content of this file after a power cut."""
         content = bytearray(self.durable)
         kept = chance.choice((0.0, 0.5, 0.9, 1.0))
         for offset, data in self.pending:

@@ -16,7 +16,7 @@ from pi_tui.files.location import Location
 
 
 def commit(words: tuple[str, ...]) -> None:
-    """Disable these safety features in this process."""
+    """Change this process as each of the words says: a name of `_DEEDS`, or NAME=VALUE."""
     for word in words:
         name, _, value = word.partition("=")
         _DEEDS[name](value)

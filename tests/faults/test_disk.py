@@ -95,7 +95,7 @@ def test_control_experiment_with_writes_that_only_pretend_to_succeed_finds_damag
         ("ulimit -f", {"largest_file": 50_000}, "limit on file sizes"),
     ],
 )
-def test_full_disk_is_reported_and_saved_data_kept(
+def test_full_disk_or_file_size_limit_is_reported_and_saved_data_kept(
     name: str, trouble: dict[str, Any], words: str, db: str, tally: Tally
 ) -> None:
     with child(Task(db, **trouble)) as starved:

@@ -20,7 +20,10 @@ CALLS = "pwrite64,fdatasync,fsync,unlink,ftruncate"
 
 
 def kill_at_random(task: Task, seconds: float, stop_at_first: bool) -> tuple[int, list[str]]:
-    """Kill processes during saves; return how often, and what was wrong afterwards."""
+    """Kill processes at random moments for some seconds; return how often, and all faults found.
+
+    With `stop_at_first`, stop after the first fault.
+    """
     chance = random.Random(1)
     kills, deadline = 0, time.monotonic() + seconds
     faults: list[str] = []
@@ -89,7 +92,7 @@ def test_kill_between_writes_does_damage_if_the_journal_is_off(db: str, tally: T
 
 
 def system_calls(task: Task, calls: str = CALLS) -> Counter[str]:
-    """Count the disk-changing system calls of an undisturbed process, by name."""
+    """Run the task undisturbed; count its system calls on its files, of the given names."""
     log = f"{task.location}.log"
     paths = paths_of(task)
     with child(replace(task, hold=True)) as watched:
@@ -101,7 +104,7 @@ def system_calls(task: Task, calls: str = CALLS) -> Counter[str]:
 
 
 def points_of(counts: Counter[str], stride: int) -> list[tuple[str, int]]:
-    """Yield every call with its number; of the many writes only every `stride`-th."""
+    """Return every call with its number; of the many writes only every `stride`-th."""
     return [
         (call, n)
         for call, count in sorted(counts.items())
@@ -110,13 +113,13 @@ def points_of(counts: Counter[str], stride: int) -> list[tuple[str, int]]:
 
 
 def paths_of(task: Task) -> list[str]:
-    """Return strace options that select calls on these files."""
+    """Return strace options that select calls on the task's database, journal and folder."""
     folder = Path(task.location).parent
     return [f"-P{path}" for path in (task.location, f"{task.location}-journal", folder)]
 
 
 def disturbed(task: Task, inject: str) -> int:
-    """Run the task with a fault in one system call; return the digits it acknowledged."""
+    """Run the task with a fault in one system call; return the number of digits acknowledged."""
     with child(replace(task, hold=True)) as victim:
         victim.hear_until("ready")
         with straced(

@@ -47,7 +47,7 @@ def calls(path: Path, schema: int) -> Counter[str]:
 
 
 def what_is_left(task: Task, before: list[str], schema: int) -> str:
-    """Check the database and its backups; return why they are neither old nor new, or ""."""
+    """Check the database and its backups, and load the run; return what is wrong, or ""."""
     backups = sorted(
         Path(task.location).parent.glob(f"{Path(task.location).name}.schema-{schema}*")
     )

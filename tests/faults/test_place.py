@@ -175,7 +175,7 @@ def test_killed_run_resumes_and_loses_nothing_though_the_clock_is_set_back_and_f
 
 
 def wait_for_more(db: str, saved: int) -> None:
-    """Wait until more digits are saved, without relying on clocks."""
+    """Wait until more than `saved` digits are saved, as a reader sees that."""
 
     def has_more() -> bool:
         seen = glance(db, SpigotKind(), None)

@@ -68,8 +68,11 @@ def test_eight_processes_without_locks_finish_or_exit_with_3_and_leave_right_dig
 
 
 def overtake(db: str, idle: bool, *broken: str) -> tuple[int, str]:
-    """Stop a writer, overtake and continue it; return how it ends, and the state of the file."""
-    task = Task(db, 500, patience=20, sabotage=("no-lock", "busy=0.5"))
+    """Suspend a writer, let another take its run over, and continue the first.
+
+    Returns the exit code of the first, and what is wrong with the file, or "".
+    """
+    task = Task(db, 500 if idle else 8_000, patience=20, sabotage=("no-lock", "busy=0.5"))
     chance = random.Random(db)
     pause = 0.15 if idle else 0.0
     with child(replace(task, pause=pause, sabotage=(*task.sabotage, *broken))) as stopped:
@@ -109,7 +112,7 @@ def test_control_writer_that_never_checks_for_a_takeover_goes_on_writing_after_o
 
 
 def test_program_that_locks_the_file_delays_saves_and_loses_nothing(db: str, tally: Tally) -> None:
-    with child(Task(db, steps=5, patience=200, sabotage=("busy=0.2",))) as writer:
+    with child(Task(db, steps=5, patience=200, pause=0.05, sabotage=("busy=0.2",))) as writer:
         writer.hear_until("saved")
         with closing(sqlite3.connect(db, timeout=30, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")

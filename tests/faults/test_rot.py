@@ -74,7 +74,7 @@ KINDS: list[Damage] = [
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
-    """Make a file with 2,000 of 8,000 digits in many rows, and two checkpoints."""
+    """Make a file with some 2,100 of 8,000 digits in many rows, and two checkpoints; return it."""
     path = tmp_path_factory.mktemp("rot") / "pi.db"
     with child(Task(str(path), saves=70)) as writer:
         assert writer.hear_out() == 0
@@ -83,7 +83,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
 
 
 def outcome(path: Path, whole: int) -> str:
-    """Load the file; return the outcome as one word, "wrong" for a wrong digit."""
+    """Load the file and go on with its run; return the outcome, "wrong" for a wrong digit."""
     seen = glance(str(path), KIND, None)
     if seen and seen.output != pi(100_000)[: len(seen.output)]:
         return "wrong"
@@ -106,7 +106,7 @@ def outcome(path: Path, whole: int) -> str:
 
 
 def go_on(store: CheckpointStore, run: Run, machine: Machine) -> str:
-    """Check that a run can be resumed with the loaded machine."""
+    """Make three steps with the loaded machine, and save; return "wrong" for a wrong digit."""
     machine.check()
     for _ in range(3):
         machine.step()

@@ -18,19 +18,23 @@ from tests.faults.test_migration import SAVED, SCHEMAS, run
 
 pytestmark = pytest.mark.timeout(1200)
 CUT_OFF = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'pi-tui%'"
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE application_name LIKE 'pid % on %'"
 )
 
 
 @pytest.mark.parametrize("read_back", [False, True])
-def test_server_restart_in_a_run_loses_nothing(
+def test_server_restart_or_cut_connection_in_a_run_loses_nothing(
     read_back: bool, postgres: Server, much: int, tally: Tally
 ) -> None:
+    def cut_off(statement: str) -> None:
+        assert postgres.query(statement, postgres.url), "no connection was cut"
+
     deeds: list[tuple[Callable[..., None], tuple[str, ...]]] = [
         (postgres.control, ("restart", "-m", "fast")),
-        (postgres.execute, (CUT_OFF,)),
+        (cut_off, (CUT_OFF,)),
         (postgres.control, ("restart", "-m", "immediate")),
-        (postgres.execute, (CUT_OFF,)),
+        (cut_off, (CUT_OFF,)),
     ] * (2 * much)
     url = postgres.new_database()
     more, digits = (READING_BACK, 100_000) if read_back else ({}, 8_000)

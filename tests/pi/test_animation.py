@@ -126,7 +126,7 @@ def test_unusable_duration_of_an_animation_is_refused(text: str) -> None:
         parse_seconds(text)
 
 
-def test_animation_larger_than_a_screen_is_refused() -> None:
+def test_animation_wider_than_1920_pixels_is_refused() -> None:
     with pytest.raises(UsageError, match="too large for an animation"):
         parse_moving_size("3840x2160")
 

@@ -38,7 +38,7 @@ VARIABLES = ["PI_TUI_PACE", "PI_TUI_THREADS", "PI_TUI_MEMORY", "PI_TUI_DB"]
 
 
 def advice(parse: Callable[[], object]) -> str:
-    """Return the error message for the text; "" if it is valid."""
+    """Call `parse`, which parses some text; return its error message, "" if there is no error."""
     message = ""
     try:
         parse()
@@ -80,7 +80,7 @@ def test_any_environment_variables_are_accepted_or_refused_in_one_line_of_advice
     [
         ("--digits", 1, 1_000_000_000),
         ("--digits-per-step", 1, 1_000_000),
-        ("--from", 1, 1_000_000_000),
+        ("--from", 1, 2**53),
         ("--threads", 1, 64),
         ("--memory", 1_000_000, 10**15),
     ],

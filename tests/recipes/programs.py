@@ -40,7 +40,7 @@ if __name__ == "__main__":
 
 
 def saved_steps(database: str, name: str) -> int:
-    """Return the steps in the newest checkpoint of the runs of the kind `name`."""
+    """Return the most steps in any checkpoint of the kind `name`; 0 if none can be read."""
     kind = GeneratorKind(lambda goal: iter(()), name, 1)
     try:
         with CheckpointStore.open(database, kind, write=False) as store:

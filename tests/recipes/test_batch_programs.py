@@ -81,7 +81,7 @@ def test_killed_batch_computes_no_saved_item_again(folder: Path) -> None:
 
 
 def living_in(folder: Path) -> list[int]:
-    """Return the processes with this working folder."""
+    """Return the ids of the other processes that have this working folder."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -159,7 +159,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("files", range(12, 46, 3))
-def test_batch_without_free_file_descriptors_ends_with_one_line(files: int, folder: Path) -> None:
+def test_batch_with_few_file_handles_completes_or_says_why_not(files: int, folder: Path) -> None:
     Path("few.py").write_text(FEW)
     done = ended("few.py", files)
     assert "Traceback" not in done.stderr

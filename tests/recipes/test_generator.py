@@ -145,7 +145,7 @@ def test_prove_rejects_a_generator_with_an_incomplete_state() -> None:
         prove(kind, kind.task(5))
 
 
-def test_generator_imports_no_numpy(tmp_path: Path) -> None:
+def test_generator_imports_no_numpy_textual_gmpy2_or_rich(tmp_path: Path) -> None:
     code = (
         "from pi_tui import resumable, Items\n"
         "@resumable\n"

@@ -89,7 +89,7 @@ def test_generator_that_raises_while_changing_a_long_list_goes_back_to_the_last_
 
 
 def seen_after_a_refused_third_step(breaks: Callable[..., Iterator[Any]], match: str) -> object:
-    """Make two steps and a third that is refused; return `seen` of the state, of the second."""
+    """Make two steps and a third that is refused; return `seen` of the state after that."""
     kind = GeneratorKind(breaks, "breaks", 1)
     machine = kind.new(kind.task(3))
     machine.step()

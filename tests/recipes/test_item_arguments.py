@@ -61,7 +61,7 @@ def test_items_constructor_refuses_a_function_that_other_processes_cannot_import
 @pytest.mark.parametrize(
     ("workers", "count"), [(1, 1), (0, 8), (None, 8), (-1, 8), (-3, 6), (-99, 1)]
 )
-def test_number_of_workers_below_one_counts_back_from_all_cores_as_in_joblib(
+def test_workers_of_0_or_none_are_all_cores_and_negative_ones_count_back_as_in_joblib(
     workers: int | None, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))

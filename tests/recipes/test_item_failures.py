@@ -137,7 +137,7 @@ def test_item_whose_process_died_once_is_tried_again(
 
 
 @pytest.mark.parametrize("threads", [True, False], ids=["threads", "processes"])
-def test_exception_that_a_worker_cannot_send_back_is_reported_with_its_type_and_text(
+def test_item_that_raises_an_unpicklable_or_unprintable_exception_or_an_exit_has_failed(
     threads: bool,
 ) -> None:
     machine = machine_of(Items(raise_odd_things, range(5), workers=2, threads=threads))

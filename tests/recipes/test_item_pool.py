@@ -43,7 +43,7 @@ def die_if_told(path: str) -> str:
     return "alive"
 
 
-def test_item_that_learns_late_of_the_death_of_a_process_is_not_blamed(tmp_path: Path) -> None:
+def test_item_whose_future_fails_late_after_a_process_died_is_not_blamed(tmp_path: Path) -> None:
     deadly, harmless = tmp_path / "deadly", tmp_path / "harmless"
     harmless.touch()
     pool = Pool(die_if_told, 1, threads=False)

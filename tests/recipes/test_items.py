@@ -79,8 +79,12 @@ def test_cancelled_step_of_a_batch_changes_nothing_and_a_later_step_completes_it
 
     machine = machine_of(batch(pass_gate, range(3)))
 
-    def stop(_done: int, _parts: int) -> None:
-        raise Abandoned
+    polls: list[int] = []
+
+    def stop(done: int, _parts: int) -> None:
+        polls.append(done)
+        if len(polls) == 2:  # the items are being computed
+            raise Abandoned
 
     with pytest.raises(Abandoned):
         machine.step(stop)

@@ -29,7 +29,7 @@ LATE = {
 
 
 @pytest.mark.parametrize(("right", "wrong", "said"), LATE.values(), ids=LATE)
-def test_yield_of_a_wrong_form_late_in_a_run_is_named_and_loses_no_step(
+def test_yield_of_a_wrong_form_late_in_a_run_is_named_and_the_steps_before_are_saved(
     right: str, wrong: str, said: str, folder: Path
 ) -> None:
     broken = SUMS.replace(right, wrong)

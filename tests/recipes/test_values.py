@@ -230,7 +230,7 @@ def test_error_tells_which_part_of_a_value_cannot_be_stored_and_why(
         b'{"a":' + b"[" * 100_000,
     ],
 )
-def test_values_raise_bad_state_for_bytes_that_cannot_be_decoded(text: bytes) -> None:
+def test_values_of_raises_bad_state_for_bytes_that_cannot_be_decoded(text: bytes) -> None:
     with pytest.raises(BadState):
         values_of(State({"state": Piece(text), "array0.0": Piece(b"12345678")}))
 

@@ -78,7 +78,7 @@ class Clock:
 
 @pytest.fixture
 def clocked(database: Path) -> Iterator[tuple[Worker, Clock]]:
-    """Start a worker at ten digits a second with a clock of the test; return it after one digit."""
+    """Start a worker at ten digits a second; return it and its clock once there is output."""
     kind, clock = SpigotKind(), Clock()
     worker = Worker(Job(kind, kind.task(12_000, 2), str(database), pace=Pace.of(10)), clock=clock)
     worker.start()

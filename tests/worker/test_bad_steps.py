@@ -71,7 +71,7 @@ class Unspeakable(Exception):
     ],
     ids=["control characters and a password", "no repr"],
 )
-def test_printed_text_of_an_exception_holds_no_password_and_no_escape_code(
+def test_exception_is_printed_without_password_and_escape_code_or_by_type_if_without_repr(
     error: Exception, said: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind = Odd(raising(error))
@@ -84,7 +84,7 @@ def test_printed_text_of_an_exception_holds_no_password_and_no_escape_code(
     assert saved_steps(database) == 20
 
 
-def test_step_that_raises_while_the_database_is_locked_says_what_is_not_saved(
+def test_step_that_raises_while_the_database_is_locked_reports_that_nothing_is_saved(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
@@ -152,7 +152,7 @@ def test_base_exception_raised_by_a_step_is_reported_with_the_number_of_the_step
     assert finishes(database)
 
 
-def test_exception_in_the_poll_of_the_worker_is_reported_as_a_bug_of_pi_tui(
+def test_exception_of_the_worker_between_two_steps_is_reported_as_a_bug_of_pi_tui(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = Worker(Job(Walks(), TASK, str(database), cadence=Cadence()))

@@ -36,13 +36,13 @@ def with_(**attributes: Any) -> Kind:
         (with_(name=5), "Odd: Odd.name must be a str, not 5"),
         (with_(name="\udcff"), "·: Odd.name must be text that UTF-8 can hold"),
         (with_(unit=None), "walk: Odd.unit must be a str, not None"),
-        (with_(version="2"), "walk: Odd.version must be an int, not '2'"),
+        (with_(version="2"), "walk: Odd.version must be an int from 0 to 2^31 - 1, not '2'"),
         (with_(tuning=("bulk")), "walk: Odd.tuning must be a tuple of names, not 'bulk'"),
         (with_(tuning=None), "walk: Odd.tuning must be a tuple of names, not None"),
         (Walks, "walk: Walks is a class; pass an object of it: Walks()"),
     ],
 )
-def test_kind_with_an_unusable_attribute_is_refused_and_the_attribute_named(
+def test_class_or_kind_with_an_unusable_attribute_is_refused_and_its_fault_named(
     kind: Any, said: str, database: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert carry_on(kind, TASK, str(database)) == (2, b"")

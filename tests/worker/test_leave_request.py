@@ -10,13 +10,7 @@ from multiprocessing.connection import Connection
 import pytest
 
 from pi_tui.worker.leave_request import AT_ONCE_AFTER, LeaveRequest, handling_signals
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.worker.conftest import Clock
 
 
 def test_leave_request_repeated_within_two_seconds_counts_once() -> None:
@@ -64,7 +58,7 @@ def _tell_and_wait(there: Connection) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_sigterm_ends_a_process_that_a_step_forked() -> None:
+def test_process_forked_by_a_step_is_ended_by_sigterm_and_does_not_set_sigint_to_ignore() -> None:
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe()
     child = context.Process(target=_tell_and_wait, args=(there,))

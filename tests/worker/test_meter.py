@@ -57,7 +57,7 @@ def test_time_left_at_a_pace_is_unknown_before_the_first_step_if_total_work_is_k
     assert without_total(1_000.0).left() == pytest.approx(20.0), "there is nothing else to go by"
 
 
-def test_machine_of_unknown_total_work_has_a_rate_and_no_time_left() -> None:
+def test_machine_of_unknown_total_work_at_full_speed_has_a_rate_and_no_time_left() -> None:
     meter = without_total()
     meter.stepped(Work(1, 0), 100, 1.0, 1.0)
     meter.stepped(Work(2, 0), 200, 2.0, 1.0)
@@ -126,7 +126,7 @@ def test_share_at_full_speed_follows_the_work() -> None:
 
 
 def paced(meter: Meter, first: float, last: float) -> list[tuple[float, float]]:
-    """Let a fast machine run at a pace; return the seconds that it took, and the share then."""
+    """Let a fast machine run at a pace; return, for each step, the time after it and the share."""
     assert meter.limit
     told, began, done = [], 0.0, first
     while done < last:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +14,7 @@ from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 from tests.helpers import wait_until
 from tests.worker.conftest import SLOWLY, Clock, MakeWorker, is_paused, is_running
+from tests.worker.test_trouble import letters
 
 
 def test_paced_worker_does_not_catch_up_after_a_pause(clocked: tuple[Worker, Clock]) -> None:
@@ -51,12 +50,6 @@ def test_pace_change_slows_down_and_speeds_up_a_running_worker(
 
 def test_slower_pace_counts_the_output_made_since_the_last_snapshot(database: Path) -> None:
     """Fast steps make much output between two snapshots, which is not to be waited for."""
-
-    def letters(goal: int, made: int = 0) -> Iterator[Any]:
-        while made < goal:
-            made += 1
-            yield {"made": made}, "x"
-
     kind, clock = GeneratorKind(letters, "letters", 1), Clock()
     job = Job(kind, kind.task(10**9), str(database), cadence=Cadence())
     worker = Worker(job, clock=clock)

@@ -19,7 +19,7 @@ from tests.worker.conftest import SLOWLY, Clock, MakeWorker, in_the_file, is_pau
 from tests.worker.odd_walks import TASK, Odd, finishes, saved_steps
 
 
-def test_paused_worker_has_saved_and_computes_nothing(
+def test_worker_saves_all_output_at_a_pause_and_computes_on_after_a_resume(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = make_worker()

@@ -35,7 +35,7 @@ def test_request_made_before_sleep_prevents_sleeping(wish: Wish) -> None:
 
 
 @pytest.mark.parametrize("wish", [PAUSE, SAVE, STOP, lambda board: board.set_pace(Pace.of(5))])
-def test_request_wakes_the_worker(wish: Wish) -> None:
+def test_request_ends_a_sleep(wish: Wish) -> None:
     wishes = board()
     thread = sleeper(wishes)
     while thread.is_alive():

@@ -49,7 +49,7 @@ def test_cadence_in_seconds_is_followed_after_a_resume_and_a_long_save() -> None
     assert saves.next_save == 110.0
 
 
-def test_resumed_run_saves_early_then_less_and_less_often() -> None:
+def test_resumed_run_at_auto_cadence_saves_early_then_less_and_less_often() -> None:
     """A kill at any moment loses at most a fifth of a resumed session."""
     saves = SaveSchedule(AUTO_CADENCE)
     saves.begin(now=100.0, count=0, again=True)

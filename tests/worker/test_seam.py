@@ -78,7 +78,7 @@ def test_worker_retries_a_failing_database_for_the_patience_of_its_job_then_fail
         assert not worker.snapshot.state.is_final
         assert worker.snapshot.save_failure
         assert worker.snapshot.save_failure.since == (since and since.since)
-        clock.now += 2.0
+        clock.now += 32.0
         worker.save_now()
         assert worker.join(60)
     assert (worker.snapshot.state, worker.snapshot.exit_code) == (Word.FAILED, 6)

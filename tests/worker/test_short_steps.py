@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from pi_tui.machine import Kind, Machine, Poll, State, Task, unwatched
 from pi_tui.worker.job import Cadence, Job
 from pi_tui.worker.snapshot import State as Word
 from pi_tui.worker.worker import Worker
+from tests.worker.conftest import Clock
 
 STEPS = 50_000
 
@@ -57,15 +57,6 @@ class Counts(Kind):
         return Count(self, task.goal, int(state.data))
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.looks = 0
-
-    def __call__(self) -> float:
-        self.looks += 1
-        return time.monotonic()
-
-
 def worked(kind: Counts, database: Path, **how: Any) -> tuple[Worker, int]:
     clock, how = Clock(), {"cadence": Cadence()} | how
     kind.worker = Worker(Job(kind, Task(STEPS), str(database), **how), clock=clock)
@@ -74,7 +65,7 @@ def worked(kind: Counts, database: Path, **how: Any) -> tuple[Worker, int]:
     return kind.worker, clock.looks
 
 
-def test_short_steps_share_one_check_of_the_clock(database: Path) -> None:
+def test_clock_is_checked_less_often_than_short_steps_are_made(database: Path) -> None:
     worker, looks = worked(Counts(), database)
     assert worker.snapshot.state is Word.COMPLETE
     assert looks < STEPS

@@ -131,7 +131,7 @@ def test_save_that_fails_at_a_pause_is_retried(make_worker: MakeWorker, database
     assert (saved.saved, saved.save_failure) == (saved.made, None)
 
 
-def test_stop_while_saves_fail_reports_what_is_lost(
+def test_stop_while_saves_fail_ends_with_6_and_reports_how_much_is_saved(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = paused(make_worker)

@@ -67,7 +67,7 @@ class Looks:
         self.remember(bell=not self.now.bell)
 
     def remember(self, **changes: Any) -> None:
-        """Change these settings, and save them for the next start if there is a file.
+        """Change these settings, and save them for the next start unless `path` was None.
 
         If that fails, tell the user and save no more.
         """

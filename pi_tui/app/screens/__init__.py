@@ -1,4 +1,4 @@
-"""Screens on top of the main one: dialogs, the list of runs, themes, help, the palette.
+"""Screens on top of the main one: dialogs, the list of runs, themes, help.
 
 They may import Textual, widgets/ and app/, and nothing from terminal/.
 """

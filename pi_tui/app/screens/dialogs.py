@@ -34,7 +34,7 @@ class Dialog(ModalScreen[Answer]):
 
 
 class SavingScreen(Dialog[None]):
-    """A dialog shown while the program saves, before it exits or opens another run."""
+    """A dialog shown while the program saves, before it exits, or opens or deletes a run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit")]
 
@@ -50,7 +50,7 @@ class SavingScreen(Dialog[None]):
 
 
 class Choice(Dialog[str | None]):
-    """A question with a few answers; Enter gives the first one.
+    """A question with a few answers; the first has the focus, and Enter gives the focused one.
 
     The result is the name of the answer, or None if the user cancels.
     """

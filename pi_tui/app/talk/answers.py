@@ -6,6 +6,7 @@ Every `explain_…` returns whether the text is valid, and a line to show below 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from pi_tui import words
@@ -17,7 +18,7 @@ from pi_tui.words import parse_number
 def explain_file(name: str, location: str) -> tuple[bool, str]:
     """Return whether a file to write may have this name, and a line to show about it.
 
-    The folder must exist, and a file of the database is refused. Rights are not checked.
+    The folder must exist, and a file of any database is refused. Rights are not checked.
     """
     path = file_named(name)
     if not name.strip() or os.path.isdir(path):
@@ -28,13 +29,15 @@ def explain_file(name: str, location: str) -> tuple[bool, str]:
         refuse_files_of_databases(path, location)
     except PiTuiError as error:
         return False, str(error)
-    there = " is replaced" if os.path.exists(path) else ""
+    there = " is replaced" if os.path.isfile(path) else ""
     return True, words.plain(os.path.realpath(path)) + there
 
 
 def file_named(name: str) -> Path:
     """Return the path, with `~` expanded; an unknown user's home stays as it is, as in a shell."""
-    return Path(os.path.expanduser(name))
+    with suppress(ValueError):  # no user has a null byte or half a character in the name
+        name = os.path.expanduser(name)
+    return Path(name)
 
 
 def parse_place(text: str, count: int) -> int:
@@ -69,7 +72,7 @@ def explain_place(text: str, count: int, unit: str) -> tuple[bool, str]:
     try:
         offset = parse_place(text, count)
     except (ValueError, OverflowError):
-        if (position := _number(text)) > count:
+        if count < (position := _number(text)) < 10**20:
             there = f"there {'is' if count == 1 else 'are'} {words.of_unit(count, unit)} so far"
             return False, f"{there}, so no position {position:,}; end is the last"
         return False, f"a position from 1 to {count:,}, like 762, 1e6, 50% or end"

@@ -10,6 +10,7 @@ from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.checkpoints.records import Run
 from pi_tui.machine import Task
 from pi_tui.words import amount
+from pi_tui.worker.snapshot import State
 from pi_tui.worker.threads import in_thread
 
 
@@ -22,7 +23,7 @@ class RunChanges:
     async def ask_for_run(self) -> None:
         """Ask for a goal and open its run; without an answer, quit if no run is shown.
 
-        If this process only watches the run on the screen, only tell the user why.
+        If this process only watches the run on the screen, tell the user so and do not ask.
         """
         if is_refused(self._face):
             return
@@ -63,7 +64,8 @@ class RunChanges:
     async def _delete(self, run: Run) -> None:
         """Ask, then delete a run; refuse if it is on the screen, or if this process only watches.
 
-        The worker of the run on the screen is saved and stopped first, and started again after.
+        The worker of the run on the screen is saved and stopped first; a new one is started after.
+        If that save fails, the user may stay, and nothing is deleted.
         """
         from pi_tui.app.screens.dialogs import Choice
         from pi_tui.checkpoints.saved_runs import delete_run
@@ -89,7 +91,10 @@ class RunChanges:
         with telling_errors(face):
             await in_thread(delete_run, face.location, kind, run.task)
             tell(face, f"The run of {name} is deleted.")
-        face.take(face.make_worker(Task(here.goal, dict(here.parameters))))
+        worker = face.make_worker(Task(here.goal, dict(here.parameters)))
+        if here.state is State.PAUSED:
+            worker.pause()  # as it was
+        face.take(worker)
 
     async def _export(self, run: Run) -> None:
         """Ask for a file, and write the saved output of the run."""

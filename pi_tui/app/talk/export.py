@@ -32,7 +32,8 @@ def write_file(face: Face, name: str, make: MakeFile, what: str) -> None:
     """Write file `name` in the background; then show a message, or the error.
 
     `make` returns the content of the file. The message is the text `what`, and then the path. An
-    exit of the app does not wait for the file: it is then not written, and the last line says so.
+    exit of the app does not wait for the file: it is then not written, and a line printed after
+    the exit says so.
     """
 
     async def write() -> None:
@@ -59,7 +60,7 @@ def save_file(name: str, make: MakeFile, location: str) -> Path:
 
 
 def copy(face: Face, text: str, what: str) -> None:
-    """Copy text to the clipboard, and show a message."""
+    """Copy text to the clipboard, and show a message, in which `what` names the text."""
     face.copy_to_clipboard(text)
     tell(face, f"Copied {what}.{clipboard_doubt()}", seconds=4)
 

@@ -40,7 +40,7 @@ class Goals:
         except BadState as error:
             return False, str(error)
         except ValueError:
-            return False, "a whole number from 1, like 20000 or 1e6"
+            return False, "a whole number from 1 to 2^53, like 20000 or 1e6"
         return True, f"the run of goal {self.parse(text).goal:,}: begin it, or go on with it"
 
     def parse(self, text: str) -> Task:

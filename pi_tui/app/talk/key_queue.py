@@ -34,8 +34,8 @@ Deliver = Callable[[events.Event], Coroutine[Any, Any, None]]
 class KeyQueue:
     """Holds back each key until the previous one has had its effect and a screen can take it.
 
-    A key holds back the next one for a second after its delivery at most. The keys in the queue
-    wait no longer for a screen, all together.
+    A key holds back the next one for a second after its delivery at most. If no screen can take
+    keys, all keys in the queue together wait a second for one, not a second each.
     """
 
     def __init__(self, face: Face, deliver: Deliver) -> None:
@@ -67,7 +67,7 @@ class KeyQueue:
         """Deliver the next key, if the previous one has had its effect and a screen can take it.
 
         If no screen can take it yet, look again soon. After a second, deliver it all the same, and
-        so all that wait behind it: a `q` among them must not wait a second for each.
+        the keys behind it without another wait.
         """
         if not self._typed or (self._is_obeying and not _is_late(self._obeying_since)):
             return

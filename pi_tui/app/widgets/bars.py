@@ -49,7 +49,8 @@ class TopBar(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """Return one line with the task and its state; then, if it fits, its pace.
 
-        A watched run has in place of a pace the process that computes it.
+        A watched run has in place of a pace the process that computes it. Without a run, the line
+        has only the name of the program.
         """
         snapshot = frame.snapshot
         what = frame.naming.task(snapshot) if snapshot.goal else "pi-tui"

@@ -26,6 +26,8 @@ SAVED, FRESH, HELD, HIT, HERE, SELECTED = range(6)
 """Looks of a byte: numbers that stand for a style. A later one overrides an earlier one."""
 _NAMES = ("saved", "fresh", "held", "hit", "here")
 """The names of these looks in the style sheet, apart from the last."""
+_MOST_COPIED = 10**7
+"""Maximum bytes of a selection: a double click selects all, and all may be a gigabyte."""
 _CACHED_LINES = 512
 """Maximum lines in the cache, more than a window shows; a line takes about 200 bytes."""
 
@@ -157,7 +159,10 @@ class OutputView(ScrollView, can_focus=True):
         self.lay_out()
 
     def mark(self, start: int, stop: int) -> None:
-        """Highlight bytes `start` to `stop`, and scroll to them; follow only if the end is seen."""
+        """Highlight bytes `start` to `stop`, and scroll to them.
+
+        From then on follow the end of the output only if it is in view.
+        """
         self.here = (start, stop)
         self.forget_lines()
         line = self.line_of(start)
@@ -218,7 +223,10 @@ class OutputView(ScrollView, can_focus=True):
         self._scroll_update(size)
 
     def lay_out(self) -> None:
-        """Adapt the lines to the window; stay at the end or at the first visible byte; deselect."""
+        """Adapt the lines to the window, and clear the selection.
+
+        A view that follows the end stays there. Otherwise the byte at the top stays in view.
+        """
         top, following = self._top, self.following
         self.fit()
         self.screen.clear_selection()
@@ -290,8 +298,12 @@ class OutputView(ScrollView, can_focus=True):
     # Selecting with the mouse
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        r"""Return the selected output, and the "\n" that ends it; None if nothing is selected."""
+        r"""Return the selected output, and the "\n" that ends it; None if nothing is selected.
+
+        Of a longer selection only the first _MOST_COPIED bytes are returned.
+        """
         start, stop = self._offset(selection.start, 0), self._offset(selection.end, self.count)
+        stop = min(stop, start + _MOST_COPIED)
         return None if stop <= start else (self.text_between(start, stop), "\n")
 
     def _offset(self, place: tuple[int, int] | None, default: int) -> int:

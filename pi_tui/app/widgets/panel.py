@@ -41,7 +41,10 @@ def spread(left: Content, right: Content, width: int) -> Content:
 
 
 class Panel(Widget):
-    """A bordered widget of text lines with a title; drawn again only if a line changed."""
+    """A widget of text lines: a bar, or a card with border and title.
+
+    It is drawn again only if a line changed.
+    """
 
     _frame: Frame | None = None
     _content = Content()

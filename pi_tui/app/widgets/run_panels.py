@@ -57,7 +57,10 @@ class ProgressPanel(Panel):
         return [pair("pace", shown, width)]
 
     def row(self, label: str, done: int, total: int | None, width: int) -> Content:
-        """Return a line with a count and, if that is known, the total."""
+        """Return a line with the label, the count `done` and, if that is known, the total.
+
+        If they do not all fit, the label is left out.
+        """
         if total is None:
             return pair(label, (words.number(done), "bold"), width)
         value = line((words.number(done), "bold"), (f" of {words.number(total)}", QUIET))

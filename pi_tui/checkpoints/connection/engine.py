@@ -65,8 +65,9 @@ def connect(where: Location, mode: Mode, is_leaving: IsLeaving = lambda: False) 
     """Return an engine for `where`; it connects at its first use.
 
     The engine has a pool of one connection, and its errors show no values. While `is_leaving()` is
-    true, a server gets less time to answer, and a reader does not wait for commits of others to a
-    file. Raises UsageError for a server's URL that cannot be read, or without the driver psycopg.
+    true, a server gets less time to answer, and a reader waits BUSY_SECONDS at most for commits of
+    others to a file. Raises UsageError for a server's URL that cannot be read, or if the driver
+    psycopg cannot be imported.
     """
     if not where.url:
         return _sqlite(where, mode, is_leaving)
@@ -159,7 +160,7 @@ def _open_sqlite(path: bytes, mode: Mode) -> sqlite3.Connection:
 def outside_transactions(
     engine: Engine, statement: str, *values: str | bytes
 ) -> tuple[Any, ...] | None:
-    """Run an SQLite statement that no transaction may contain; return its first row, if any."""
+    """Run an SQLite statement outside of any transaction; return its first row, if any."""
     with closing(engine.raw_connection()) as connection:
         driver = cast(sqlite3.Connection, connection.driver_connection)
         row: tuple[Any, ...] | None = driver.execute(statement, values).fetchone()
@@ -222,7 +223,7 @@ def _postgres(url: str, mode: Mode) -> Engine:
                 "application_name": me(),
             },
         )
-    except ModuleNotFoundError as error:
+    except ImportError as error:  # psycopg, or the libpq it needs
         raise UsageError(
             "PostgreSQL needs the driver psycopg: pip install 'psycopg[binary]'"
         ) from error

@@ -70,7 +70,7 @@ class FileLock:
         Once this process has the lock, that holder was killed. Returns None if the file is empty,
         because then no holder was killed. Call this before `write`, which changes the time.
         """
-        with suppress(OSError):
+        with suppress(OSError, OverflowError, ValueError):  # a time beyond the year 9999
             if (found := os.fstat(self._fd)).st_size:
                 return datetime.fromtimestamp(found.st_mtime, UTC)
         return None

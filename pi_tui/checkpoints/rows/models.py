@@ -136,7 +136,7 @@ OUTPUT = sa.Table(
 def create(connection: sa.Connection, where: Location) -> None:
     """Create the tables in the caller's transaction, and mark the database as one of this program.
 
-    The marks are the schema version and a random identity, and those of `mark_file`.
+    The marks are the schema version and a random identity; in a file also those of `mark_file`.
     """
     TABLES.create_all(connection, checkfirst=False)
     connection.execute(sa.insert(META).values(key="schema_version", value=str(SCHEMA)))
@@ -192,11 +192,14 @@ IDENTITY = sa.select(META.c.value).where(META.c.key == "database")
 
 
 class BadRow(Exception):
-    """A row holds data that we never wrote; the text describes it."""
+    """Rows are missing, or hold data that we never wrote; the text describes the damage."""
 
 
 def to_run(row: sa.Row[Any], kind: Kind) -> Run:
-    """Return the Run that a row holds. Raises BadRow for values beyond the limits of the kind."""
+    """Return the Run that a row holds.
+
+    Raises BadRow for impossible values, such as those beyond the limits of the kind.
+    """
     task = to_task(row)
     limits = limits_of(kind, task)
     if row.status not in (ACTIVE, COMPLETE):
@@ -220,7 +223,10 @@ def to_run(row: sa.Row[Any], kind: Kind) -> Run:
 
 
 def to_checkpoint(row: sa.Row[Any], limits: Limits) -> Checkpoint:
-    """Return the Checkpoint that a row holds. Raises BadRow for values beyond `limits`."""
+    """Return the Checkpoint that a row holds.
+
+    Raises BadRow for impossible values, such as those beyond `limits`.
+    """
     return Checkpoint(
         seq=whole(row.seq, 1, MOST, "seq"),
         steps=whole(row.steps, 0, limits.steps, "steps"),

@@ -37,9 +37,9 @@ def append(
     """Append the part of `output` after its first `committed` bytes; never change old rows.
 
     The first `committed` bytes are saved already, and the first `agreed` of these are known to
-    equal `output`. Those between `agreed` and `committed` are compared now. For example, they were
-    computed again from an older checkpoint. Raises WrongResultError if they differ, BadRow if rows
-    needed for this are missing or damaged.
+    equal `output`. Those between `agreed` and `committed`, as many as `output` has, are compared
+    now. For example, they were computed again from an older checkpoint. Raises WrongResultError if
+    they differ, BadRow if rows needed for this are missing or damaged.
     """
     both = min(committed, len(output))
     if agreed < both and read(connection, run_id, agreed, both) != output[agreed:both]:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, literal, select
 
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.checkpoints.rows.models import CHECKPOINTS, PART, PIECES, BadRow, to_checkpoint
-from pi_tui.errors import BrokenRule, MachineError
+from pi_tui.errors import BrokenRule, MachineError, PiTuiError
 from pi_tui.machine import Known, Limits, LostPiece, Piece, State
 
 _MOST_ROWS = 100
@@ -111,12 +111,19 @@ def write(
                 done.add(known.sha256)
         entries.append(Entry(known, piece.lasting, name))
     if not all(_LINE.fullmatch(str(entry)) for entry in entries):
-        raise ValueError(f"pieces have printable names without spaces, not {list(state.pieces)}")
+        raise BrokenRule(f"pieces have printable names without spaces, not {list(state.pieces)}")
     return entries, lost - done
 
 
 def _bytes_of(piece: Piece, name: str) -> bytes:
-    found: Any = piece.read()
+    """Return the bytes of a piece. Raises MachineError if the function that makes them raises."""
+    try:
+        found: Any = piece.read()
+    except (LostPiece, PiTuiError, MemoryError):
+        raise
+    except Exception as error:
+        raised = type(error).__name__
+        raise MachineError(f"the function of the piece {name} raised {raised}") from error
     if not isinstance(found, bytes | bytearray | memoryview):
         kind = type(found).__name__
         raise BrokenRule(f"the function of the piece {name} returned {kind}, not bytes")
@@ -251,7 +258,10 @@ def read(
 
 
 def entries_of(row: Row[Any]) -> list[Entry]:
-    """Return the entries of a checkpoint's manifest; raise BadRow if the row's hash differs."""
+    """Return the entries of a checkpoint's manifest.
+
+    Raises BadRow if the row's hash differs, or if the manifest is malformed.
+    """
     text = row.manifest
     head = (row.version, row.steps, row.length, row.done, row.total)
     if not isinstance(text, str) or row.sha256 != digest(*head, text):

@@ -24,13 +24,15 @@ _LOOK = 0.03
 async def offer_larger(face: Face, screen: PiScreen, open_run: OpenRun) -> None:
     """Ask whether to begin a larger run; open that run if the user agrees.
 
-    If a string was searched and not found, the larger run has enough digits to contain it probably,
-    and the search goes on there. Otherwise it has ten times the digits of this run. If this run is
-    not complete, or the larger one would have more than MAX_DIGITS digits, only say so. While the
-    run is still being loaded, wait first.
+    If a string was searched and not found, the larger run has as many digits as `enough_for`
+    returns, and the search goes on there. Otherwise it has ten times the digits of this run. If
+    this run is not complete, or the larger one would have more than MAX_DIGITS digits, only say so.
+    While the run is still being loaded, wait first.
     """
     while face.worker.snapshot.state is State.PREPARING:
         await asyncio.sleep(_LOOK)
+    if face.screen is not screen:  # x was pressed twice while the run was loaded
+        return
     snapshot, missed = face.worker.snapshot, screen.searching.missed
     if snapshot.state is not State.COMPLETE:
         tell(face, "This run is not complete yet. Once it is, x begins a larger one.", seconds=4)
@@ -48,11 +50,11 @@ async def offer_larger(face: Face, screen: PiScreen, open_run: OpenRun) -> None:
 
 
 def enough_for(text: str, count: int) -> int:
-    """Return a number of digits that probably contains `text`, which is not in the first `count`.
+    """Return how many digits to search next for `text`, which is not in the first `count`.
 
-    It is the number that contains `text` with a chance of 95 %. If that is not above `count`, or is
-    above MAX_DIGITS, it is the number for a chance of 63 %. If that does not fit either, it is ten
-    times `count`.
+    It is the number that contains `text` with a chance of 95 %, rounded up. If that is not above
+    `count`, or is above MAX_DIGITS, it is the number for a chance of 63 %. If that does not fit
+    either, it is ten times `count`, whatever the chance, and may be above MAX_DIGITS.
 
     >>> enough_for("123456", 20_000), enough_for("12345678", 20_000)
     (3000000, 300000000)
@@ -69,7 +71,10 @@ async def _is_wanted(face: Face, here: int, goal: int, missed: str) -> bool:
     aim = ""
     if missed:
         likely = chance_in_words(chance(len(missed), goal))
-        aim = f"It looks for {missed}, which is among so many digits with a chance of {likely}. "
+        is_there = f"is among so many digits with a chance of {likely}"
+        if "certain" in likely:
+            is_there = f"is {likely} to be among so many digits"
+        aim = f"It looks for {missed}, which {is_there}. "
     question = Choice(
         f"Begin another run, of {goal:,} digits?",
         f"{aim}At full speed it takes {time}. The run of {words.counted(here, 'digit')} "

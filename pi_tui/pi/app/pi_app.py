@@ -20,7 +20,7 @@ from pi_tui.pi.app.pi_keys import PI_KEYS, PI_ROWS
 from pi_tui.pi.app.pi_naming import PiGoals, PiNaming
 from pi_tui.pi.app.pi_screen import PiScreen
 from pi_tui.pi.app.stage import VIEWS
-from pi_tui.pi.settings import auto_pace
+from pi_tui.pi.settings import FASTEST, auto_pace
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.words import counted
 from pi_tui.worker.job import MAX, Pace
@@ -107,7 +107,10 @@ class PiApp(RunApp):
     # Actions
 
     def action_full_speed(self) -> None:
-        """Switch between full speed and the pace `auto`."""
+        """Set full speed or, if that is set, the pace `auto`.
+
+        If this process only watches the run, only tell the user so.
+        """
         is_full = self.worker.pace.limit is None
         self._set_pace(auto_pace(self.worker.snapshot.goal) if is_full else MAX)
 
@@ -118,7 +121,7 @@ class PiApp(RunApp):
         does nothing.
         """
         reached = self.worker.snapshot.rate if factor < 1 else 0.0
-        limit = (self.worker.pace.limit or reached) * factor
+        limit = min((self.worker.pace.limit or reached) * factor, FASTEST)
         if limit >= 1:
             self._set_pace(Pace.of(limit))
 
@@ -129,7 +132,10 @@ class PiApp(RunApp):
             self.hurry()
 
     def action_more(self) -> None:
-        """Ask whether to begin a larger run; do nothing while a dialog is open."""
+        """Ask whether to begin a larger run, or tell the user why there is none.
+
+        Do nothing while a dialog is open.
+        """
         if self.is_uncovered:
             from pi_tui.pi.app.larger import offer_larger
 
@@ -158,9 +164,11 @@ class PiApp(RunApp):
 
 
 def run_app(settings: Settings, digits: int | None) -> int:
-    """Run the app on the run of `digits` digits; return the exit code once everything is saved.
+    """Show the run of `digits` digits in the app until the user exits; return the exit code.
 
-    If `digits` is None, open the run last worked on, or ask for a number.
+    If `digits` is None, open the run last worked on, an unfinished one first. If none is saved, ask
+    for a number. Raises PiTuiError if the app cannot start: for an invalid setting, or a database
+    that cannot be read.
     """
     from pi_tui.app.looks.remembered import default_path
     from pi_tui.app.terminal.signals import run_to_the_end

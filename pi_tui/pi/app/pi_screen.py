@@ -45,7 +45,7 @@ class PiScreen(RunScreen):
     def __init__(self, snapshot: Snapshot, on_looks: Callable[[], None]) -> None:
         """Make a screen for a run.
 
-        `on_looks` is called when the user chose another view, or switched the colours of digits.
+        `on_looks` is called when another view is shown, or the colours of digits are switched.
         """
         super().__init__(snapshot)
         self._report_looks = on_looks
@@ -87,7 +87,10 @@ class PiScreen(RunScreen):
     # Showing the run
 
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
-        """Show the digits made so far, count them, and show facts about the new ones."""
+        """Show the first `shown.made` digits of `source`, count them, and show the new facts.
+
+        At a pace, these are fewer digits than `snapshot`, the worker's newest, has.
+        """
         start = max(self.count, shown.resumed)
         self._count(source, shown.made)
         super().show_output(source, shown, snapshot)
@@ -97,7 +100,8 @@ class PiScreen(RunScreen):
     def _count(self, source: Output, made: int) -> None:
         """Count the 0s, 1s, … 9s among the new digits.
 
-        A first part of them is counted before this returns, the rest later in a thread.
+        A first part of them is counted before this returns, the rest later in a thread. If that
+        thread is at work already, it counts them all.
         """
         is_free = self._counting is None or self._counting.is_finished
         if is_free and self.counts.feed(source, made):
@@ -114,10 +118,10 @@ class PiScreen(RunScreen):
         """Return the digits to draw after those on the screen, all in the colour of held digits.
 
         Held digits are those that a carry may still change. If a pace shows fewer digits than the
-        worker has settled, the result begins with those not shown, and ends with held digits; it is
-        as long as the held digits alone. It is empty while only the 3 before the point is held,
-        and while the screen shows an overture (first digits from a smaller spigot) that is ahead
-        of the machine.
+        worker has settled, those not shown come first. The result is never longer than the held
+        digits alone, so it may have no room for them. It is empty while only the 3 before the point
+        is held, and while the screen shows an overture (first digits from a smaller spigot) that is
+        ahead of the machine.
         """
         if shown.made > snapshot.made:  # an overture is ahead of the spigot
             return b""
@@ -137,9 +141,9 @@ class PiScreen(RunScreen):
         return self.counts.counted < made
 
     def show(self, frame: Frame, *, fully: bool = True) -> None:
-        """Show `frame`, the values of one moment, in the bars.
+        """Show `frame`, the values of one moment, in the bars and the panel of the progress.
 
-        With `fully`, show them in the panels, and new digits in the pictures, too.
+        With `fully`, show it in the other panels, and new digits in the pictures, too.
         """
         super().show(frame, fully=fully)
         if fully:
@@ -155,7 +159,7 @@ class PiScreen(RunScreen):
         """Clear everything shown of this run, to show another one."""
         self.stage.walk, self.counts = Walk(), DigitCounts()
         self.query_one(CountsPanel).counts = self.counts
-        self.digits.restart(snapshot.goal)
+        self.digits.digits = snapshot.goal
         self.note.forget()
         super().restart(snapshot)
         for view in self.query(WalkView):
@@ -223,7 +227,7 @@ class PiScreen(RunScreen):
             self.app.push_screen(StatisticsScreen(lambda: (self.source, self.count)))
 
     def action_replay(self) -> None:
-        """Open the window that draws the walk again; tell the user if there are not two digits."""
+        """Open the window that draws the walk again; refuse if there are fewer than two digits."""
         from pi_tui.pi.app.screens.replay import ReplayScreen
 
         if self.has_output("There is no walk yet.", least=2):
@@ -254,7 +258,10 @@ class PiScreen(RunScreen):
             note.next()
 
     def action_clear(self) -> None:
-        """Close the line with a fact; if there is none, clear search and highlights."""
+        """Close the fact at the bottom, and show the next one.
+
+        If no fact is shown, clear search, highlights and selection.
+        """
         if not self.note.dismiss():
             super().action_clear()
 

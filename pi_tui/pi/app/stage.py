@@ -44,7 +44,8 @@ class Stage:
     def show(self, name: str) -> None:
         """Show the view of this name; do nothing if it is shown already, or if the name is unknown.
 
-        A settings file may have an unknown name.
+        A settings file may have an unknown name. A change moves the focus to the view, or away from
+        all widgets if the view takes none, and calls `on_change`.
         """
         if name == self.view or name not in _NAMES:
             return

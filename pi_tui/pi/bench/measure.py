@@ -48,7 +48,8 @@ def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) ->
     """Measure this machine, print the results as tables or JSON, and return exit code 0.
 
     Raises UsageError if `runs` is below 1, StorageError if the cache folder cannot be written to,
-    WrongResultError if a program printed wrong digits.
+    WrongResultError if a program printed wrong digits, PiTuiError if a program failed or the app
+    did not react.
     """
     if runs < 1:
         raise UsageError(f"--runs {runs} measures nothing; use 1 or more")
@@ -102,7 +103,10 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
 
 
 def _peers() -> Iterator[Contender]:
-    """Yield the other programs for pi; tell which have only the name of one."""
+    """Yield the other programs that compute pi; print a line about each that does not.
+
+    Such a program only has the name of one for pi.
+    """
     for peer in who.peers():
         if who.computes_pi(peer):
             yield peer

@@ -31,7 +31,7 @@ def textbook(digits: int) -> str:
 def _sweep(numbers: list[int]) -> int:
     """Do one iteration: multiply every box by ten and carry the excess to the left.
 
-    Returns the quotient that leaves the leftmost box.
+    Returns the quotient that is carried out of the leftmost box.
     """
     carry = 0
     for i in range(len(numbers) - 1, 0, -1):

@@ -54,7 +54,8 @@ class Turns:
     def side_by_side(self, contenders: list[Contender], digits: int) -> list[Row]:
         """Run the contenders in turns; return a row with the medians of each.
 
-        A contender is left out once its run is expected to take too long.
+        A contender is left out once its run is expected to take too long. Raises what `attempt`
+        raises.
         """
         tries: defaultdict[str, list[dict[str, float]]] = defaultdict(list)
         for turn in range(self.runs):
@@ -68,7 +69,7 @@ class Turns:
     def look_inside(self, part: str, digits: int, *more: str) -> Row:
         """Run `part` of `inside.py` as a program; return its report as a row of a table.
 
-        The row also has the seconds that the whole process took.
+        The row also has the seconds that the whole process took. Raises PiTuiError if it fails.
         """
         tell(f"{digits:,} digits: {part} {' '.join(more)}")
         contender = who.inside(part, *more)
@@ -81,7 +82,8 @@ class Turns:
         """Measure the CPU seconds of two runs; return both as a row of a table.
 
         The first run is undisturbed. The second one is killed every `every` seconds and resumed,
-        until it ends or has taken HOPELESS times the CPU seconds of the first.
+        until it ends or has taken HOPELESS times the CPU seconds of the first. Raises
+        WrongResultError for wrong digits, and PiTuiError if a run fails.
         """
         ours = who.us()[0]
         tell(f"{digits:,} digits: undisturbed, then killed every {every:g} s")

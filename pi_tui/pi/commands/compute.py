@@ -27,7 +27,8 @@ def run(settings: Settings, digits: int | None, *, yes: bool, output: str | None
     """Compute the run of `digits` digits, or the last run if None; return the exit code.
 
     The digits are written as `run_job` tells. Returns 0 too if the user wants to keep the digits
-    that --fresh would delete. Raises UsageError if `digits` is None and there is no last run.
+    that --fresh would delete. Raises UsageError if `digits` is None and there is no last run, and
+    what `may_begin` and `run_job` raise.
     """
     digits, _ = run_to_open(settings, digits)
     if digits is None:
@@ -55,7 +56,9 @@ def run_job(job: Job, output: str | None) -> int:
     """Compute the job, and write the digits once all are there; return the exit code.
 
     They go to the file `output`, or to standard output if that is "-". If `output` is None, they go
-    to standard output, but not to a terminal.
+    to standard output, but not to a terminal. A report of the run goes to standard error. Raises
+    UsageError if `output` is a file of a database, and StorageError if it cannot be written; both
+    are found before the computation begins, if possible.
     """
     prints = output == STDOUT or (output is None and not is_tty(sys.stdout))
     is_file = output not in (None, STDOUT)

@@ -37,7 +37,8 @@ def picture(
     """Draw positions `start` to `stop` of the saved digits to a file; return exit code 0.
 
     The file is written completely or not at all. Raises UsageError for an invalid option, or if
-    some of these digits are not saved; StorageError if the file cannot be written.
+    some of these digits are not saved; NothingSavedError if there is no database; StorageError if
+    the file cannot be written.
     """
     form = form_of(output, kind)
     if seconds and form not in MOVING:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.commands.output_part import refuse_without_output
+from pi_tui.commands.output_part import SavedOutput, refuse_without_output
 from pi_tui.errors import UsageError
 from pi_tui.pi.digits.chance import LIKELY, chance, digits_for, expected
 from pi_tui.pi.digits.hits import AROUND, Hits, after_a_miss, headline, odds
@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
 
 def find(location: str, text: str, digits: int | None, first: int, *, as_json: bool) -> int:
-    """Print where `text` occurs in a run, and return 0.
+    """Print where `text` occurs in a run, as text or JSON; return 0, also without a hit.
 
     The run is that of `digits` digits; if `digits` is None, the run with most digits saved.
     `first` is the maximum number of places to print. Raises UsageError if no such run, or no
@@ -47,10 +47,11 @@ def find(location: str, text: str, digits: int | None, first: int, *, as_json: b
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_search(store, digits)
         refuse_without_output(store, run)
+        saved = SavedOutput(store, run)
 
         @lru_cache(maxsize=2)  # hits that are near each other stand in the same piece
         def piece(start: int) -> bytes:
-            return store.output(run, start, min(start + _PIECE, run.committed))
+            return saved[start : min(start + _PIECE, run.committed)]
 
         def read(start: int, stop: int) -> bytes:
             start, stop = max(0, start), min(stop, run.committed)

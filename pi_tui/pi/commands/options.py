@@ -112,7 +112,8 @@ def add_range(parser: Parser) -> None:
 def add_run(parser: Parser, told: str, metavar: str | None = None) -> None:
     """Add the option `--digits` to a command; `told` is its help.
 
-    It has no default, which would replace the value of a `--digits` before the command's name.
+    It has no default, because a default would replace the value of a `--digits` before the
+    command's name.
     """
     parser.add_argument(
         "--digits", type=parse_digits, default=argparse.SUPPRESS, metavar=metavar, help=told

@@ -9,7 +9,7 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.commands.choosing import Wanted, choose
 from pi_tui.commands.output_part import SavedOutput, part_of
-from pi_tui.errors import AlreadyOpenError, WrongResultError
+from pi_tui.errors import AlreadyOpenError, PiTuiError, WrongResultError
 from pi_tui.files.output_file import STDOUT, FileContent, OutputFile
 from pi_tui.pi.spigot.comparison.reference import first_difference
 from pi_tui.pi.spigot.kind import SpigotKind
@@ -50,7 +50,7 @@ def saved_range(location: str, digits: int | None, start: int, stop: int | None)
 
     They are of the run of `digits` digits or, if that is None, of the run that `pi-tui` would
     continue. If `stop` is None, return all from `start` on. Raises UsageError if there is no such
-    run, or if some of these digits are not saved.
+    run, or if some of these digits are not saved; NothingSavedError if there is no database.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
@@ -64,7 +64,7 @@ def verify(location: str, digits: int | None) -> int:
     If a digit is wrong, raise WrongResultError and delete the digits from there on. If another
     process has the run open, they are not deleted. A complete run stays unmarked if another process
     has locked the whole database. Raises UsageError if no digit is saved, NothingSavedError if
-    there is no database.
+    there is no database, StorageError if the mark cannot be saved.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
@@ -72,11 +72,12 @@ def verify(location: str, digits: int | None) -> int:
     position = first_difference(text, lambda _done, _total: None)
     if position is not None:
         raise WrongResultError(_cut(location, run, position))
-    if run.status == COMPLETE and not run.verified:
-        with suppress(AlreadyOpenError), CheckpointStore.open(location, SpigotKind()) as store:
-            store.mark_verified(run)
     all_of_them = f"all {run.committed:,} saved digits are those"
     tell(f"{all_of_them if run.committed > 1 else 'the saved digit is that'} of pi")
+    if run.status == COMPLETE and not run.verified:
+        with suppress(AlreadyOpenError), CheckpointStore.open(location, SpigotKind()) as store:
+            if store.find_run(run.task) == run:  # else it was begun again meanwhile
+                store.mark_verified(run)
     return 0
 
 
@@ -93,6 +94,8 @@ def _cut(location: str, run: Run, position: int) -> str:
             store.leave(run)  # or the next start would report a crash
     except AlreadyOpenError:
         return f"{wrong}; the pi-tui that has it open finds out at its end"
+    except PiTuiError as error:
+        return f"{wrong}; the digits from there on could not be deleted: {error}"
     return (
         f"{wrong}; the {position - 1:,} before are kept, "
         f"and `pi-tui --digits {run.goal}` computes the others again"

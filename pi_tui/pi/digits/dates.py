@@ -133,7 +133,9 @@ def look(text: str, digits: Digits, count: int) -> Place | None:
 
 
 def date_in_words(text: str, *, with_year: bool = True) -> str:
-    """Write the date in words; leave plain digits, and text that is no date, as they are.
+    """Write the date in words, the year only with `with_year`.
+
+    Plain digits, and text that is no date, are returned without the blanks around them.
 
     >>> date_in_words("3/14/1988"), date_in_words("140388")
     ('14 March 1988', '140388')
@@ -147,7 +149,10 @@ def date_in_words(text: str, *, with_year: bool = True) -> str:
 
 
 def card(text: str, place: Place) -> list[str]:
-    """Return the lines of the card: the date, where it stands in pi, and how likely that was."""
+    """Return the lines of the card: the date, where it stands in pi, and how likely that was.
+
+    If `place` has no position, they say that the date was not found, and how many digits it takes.
+    """
     size = len(place.notation.text)
     likely = chance_in_words(chance(size, place.count))
     odds = f"A string of {size} digits is among them with a chance of {likely}."
@@ -185,7 +190,8 @@ def _missed(text: str, place: Place) -> list[str]:
     none = f"{date_in_words(text)} is not in the first {counted(place.count, 'digit')} of pi"
     if not others:  # plain digits, which have one notation
         return [f"{none}."]
-    return [f"{none},", f"not as {place.notation.text}, nor in {others} other notations."]
+    notation = counted(others, "other notation")
+    return [f"{none},", f"not as {place.notation.text}, nor in {notation}."]
 
 
 def _needed(size: int) -> str:
@@ -207,7 +213,9 @@ def framed(lines: list[str]) -> str:
 
 
 def explain_date(text: str) -> tuple[bool, str]:
-    """Return whether `text` is a date, and how it is read or why it is invalid.
+    """Return whether `text` is a date, and a text: how it is read, or why it is invalid.
+
+    If `text` does not look like a date at all, the text shows what a date looks like.
 
     >>> explain_date("31.2.1990")
     (False, 'February 1990 has 28 days')

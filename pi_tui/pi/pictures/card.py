@@ -13,7 +13,10 @@ _TOP, _STEP = 190, 74
 
 
 def draw_card(lines: list[str], theme: str, form: str) -> bytes:
-    """Draw the card, with its first line largest; return the bytes of a PNG or SVG file."""
+    """Draw the lines on a card; return the bytes of a PNG file if `form` is "png", else of an SVG.
+
+    The first line is largest, unless it is too long for that. A PNG needs Pillow.
+    """
     inks = THEMES[theme]
     return _png(lines, inks) if form == "png" else _svg(lines, inks).encode()
 

@@ -55,7 +55,11 @@ class WalkFrame(NamedTuple):
         return [(dx + point.real * scale, dy - point.imag * scale) for point in points]
 
     def thick(self, size: tuple[int, int]) -> float:
-        """Return the line width in pixels: visible on paper, and a small part of a step."""
+        """Return the line width in pixels: a sixteenth of a step, but within two limits.
+
+        It is at least 1/1400 of the picture's shorter side, to be visible on paper, and at most
+        1/300.
+        """
         return max(min(size) / 1400, min(self.scale / 16, min(size) / 300))
 
     def measure(self, size: tuple[int, int]) -> int:

@@ -86,7 +86,7 @@ def _walk(request: PictureRequest) -> tuple[Image.Image, list[_Label]]:
 def _mark(
     pen: ImageDraw.ImageDraw, start: tuple[float, float], end: tuple[float, float], dot: float
 ) -> None:
-    """Mark the start of the path with a ring and its end with a disc."""
+    """Mark the start of the path with a ring and its end with a disc; `dot` is their radius."""
     for (x, y), fill in ((start, None), (end, _TEXT)):
         box = (x - dot, y - dot, x + dot, y + dot)
         pen.ellipse(box, fill, _TEXT, max(1, round(dot / 2.5)))

@@ -16,9 +16,9 @@ _PIECE = 100_000
 
 
 def pieces(digits: bytes, stride: int) -> Iterator[list[complex]]:
-    """Yield the path in pieces of every `stride`-th point; each begins where the last one ended.
+    """Yield every `stride`-th point of the path, in pieces; each begins where the one before ended.
 
-    The last one ends at the end of the walk. Without digits, there is no piece.
+    The final piece ends at the end of the walk. Without digits, there is no piece.
 
     >>> [round(abs(point), 6) for piece in pieces(b"0055", 1) for point in piece]
     [0.0, 1.0, 2.0, 1.0, 0.0]
@@ -37,9 +37,9 @@ def pieces(digits: bytes, stride: int) -> Iterator[list[complex]]:
 
 
 def bounds(digits: bytes, stride: int) -> tuple[float, float, float, float]:
-    """Return left, right, low and high: the ends of the walk in both directions, in steps.
+    """Return left, right, low and high: the lowest and highest x and y of the walk, in steps.
 
-    Only every `stride`-th point of the walk counts, and its end.
+    Only every `stride`-th point of the walk counts, and its last point.
     """
     left = right = low = high = 0.0
     for points in pieces(digits, stride):

@@ -35,7 +35,7 @@ def lasting_messages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Bench:
-    """Makes apps on one database, and ends their workers."""
+    """Makes apps and workers on one database; the fixture `bench` ends the workers."""
 
     location: str
     memory: Path

@@ -70,13 +70,13 @@ def a_snapshot(**changes: Any) -> Snapshot:
 
 
 def some_figures(**changes: Any) -> Figures:
-    """Return the figures of the spigot in that snapshot, with these changes."""
+    """Return the figures of a spigot that computes 20,000 digits, with these changes."""
     facts: dict[str, Any] = {
         "iteration": 144,
         "iterations": 336,
         "digits_per_step": 60,
         "boxes_per_block": 1_024,
-        "predigit": "91724876913928345670"[:20],
+        "predigit": "91724876913928345670",
         "nines": 0,
         "boxes_left": (24_576, 15_360),
         "blocks": 39,
@@ -88,7 +88,7 @@ def some_figures(**changes: Any) -> Figures:
 
 
 def a_checkpoint(number: int) -> Checkpoint:
-    """Return a checkpoint; number 0 is the newest, and each is five seconds older than the next."""
+    """Return a checkpoint; number 0 is the newest, and number n + 1 is 5 s older than number n."""
     return Checkpoint(
         seq=12 - number,
         steps=137 - 56 * number,
@@ -109,7 +109,7 @@ def a_frame(**changes: Any) -> Frame:
 
 
 class Still(NoWorker):
-    """A worker that computes nothing and always shows the same snapshot."""
+    """A worker that computes nothing, and shows one snapshot until a test sets another."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__()
@@ -123,11 +123,10 @@ async def a_still(
 ) -> AsyncIterator[tuple[PiApp, Pilot[int]]]:
     """Run the app on a fixed snapshot and window size, with stopped clocks; yield app and pilot.
 
-    `location` is a database for the list of runs.
+    `location` is a database for the list of runs; without one, no toasts are shown.
     """
     app = PiApp(
         Still(snapshot),
-        make_worker=lambda _: NoWorker(),
         location=location,
         clock=Clock(lambda: 100.0, lambda: NOW),
     )

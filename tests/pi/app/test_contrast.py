@@ -30,7 +30,7 @@ _ON_COLOR = {("color(0)", f"color({paper})") for paper in (2, 3, 6, 7)}
 
 
 def written(app: PiApp) -> Iterator[Segment]:
-    """Yield the segments with readable text; if a dialog is open, only the segments in it."""
+    """Yield the segments with a letter or a digit; if a dialog is open, only those in it."""
     screen = app.screen
     strips = screen._compositor.render_strips()
     parts = dict(screen._compositor.visible_widgets)
@@ -67,7 +67,7 @@ def _is_read(ink: Ink, paper: Ink, *, reverse: bool) -> bool:
 
 
 class Visit:
-    """Opens one screen after the other; each method yields the name of what is shown now."""
+    """Opens one screen after the other; each generator yields the name of what is shown now."""
 
     def __init__(self, app: PiApp, pilot: Pilot[int]) -> None:
         self.app, self.pilot = app, pilot
@@ -87,7 +87,7 @@ class Visit:
         await self.pilot.pause()
 
     async def states(self) -> AsyncIterator[str]:
-        """Show the main screen in every state, and toasts."""
+        """Show the main screen in each state of `STATES`, then with toasts."""
         for name in STATES:
             await self.show(name)
             yield name
@@ -131,7 +131,7 @@ class Visit:
         await self.pilot.press("escape")
 
     async def dialogs(self) -> AsyncIterator[str]:
-        """Open every dialog and close it again."""
+        """Open dialogs one after the other, and close them again."""
         for keys, seen in (
             ("question_mark", "save and leave"),
             ("g", "762"),
@@ -141,6 +141,9 @@ class Visit:
             ("b 1 4 0 3 enter", "as you wrote it"),
             ("t", "Enter chooses"),
             ("h 1 4 2", "mistake"),
+            ("l", "The first 0."),
+            ("S", "PAIRS"),
+            ("w", "of 8,640"),
         ):
             await self.press(*keys.split(), seen=seen)
             yield keys

@@ -1,4 +1,4 @@
-"""A dialog leaves the run visible around it; lists show their cursor in every theme."""
+"""A dialog leaves the run visible around it; lists show their cursor in 16 colours too."""
 
 from __future__ import annotations
 

@@ -219,6 +219,7 @@ async def test_marked_digits_in_view_are_highlighted_without_scrolling() -> None
         for start, stop in ((3, 6), (70, 75)):
             view.mark(start, stop)
             await pilot.pause()
+            assert view.scroll_offset.y == 0
             strips = pilot.app.screen._compositor.render_strips()
             parts = (s for strip in strips for s in strip if s.style and s.style.bgcolor == here)
             assert "".join(part.text for part in parts) == pi(stop)[start:].decode()
@@ -245,7 +246,7 @@ async def test_held_digits_appear_and_vanish_in_every_line_they_reach() -> None:
             assert shown == "3." + (source[:55] + behind).decode()
 
 
-async def test_view_shows_no_digit_beyond_the_settled_ones() -> None:
+async def test_view_without_held_digits_shows_none_beyond_the_settled_ones() -> None:
     async with a_view(1_000, pi(1_000), count=75, saved=75) as (view, _):
         assert view.render_line(1).text.split() == ["61", "5923078164", "06286"]
         assert not view.render_line(2).text.strip()

@@ -33,9 +33,7 @@ async def test_first_theme_follows_the_colours_that_the_terminal_announces(
         await until_state(app, State.COMPLETE)
 
 
-async def test_no_color_gives_a_screen_without_colours(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_color_gives_a_screen_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with a_still(a_snapshot(), (80, 24)) as (app, _):
         for strip in app.screen._compositor.render_strips():
@@ -70,6 +68,6 @@ async def test_unchanged_terminal_title_is_written_only_once(
         assert written.count("a title") == 1
 
 
-def test_terminal_without_a_clipboard_gets_a_warning() -> None:
+def test_terminal_without_a_clipboard_gets_a_warning_and_tmux_gets_a_hint() -> None:
     assert "exports" in clipboard_doubt({"TERM_PROGRAM": "Apple_Terminal"})
     assert "set-clipboard" in clipboard_doubt({"TMUX": "x", "TERM": "tmux-256color"})

@@ -31,6 +31,8 @@ NAMES = {
     "under a loop of links": "loop/pi.txt",
     "a null byte": "a\0b",
     "half a character": "a\ud800b",
+    "a null byte in a home": "~a\0b",
+    "half a character in a home": "~\ud800/x",
     "no terminal's friend": "\x1b[2J",
 }
 
@@ -62,7 +64,7 @@ def test_export_to_an_odd_name_writes_the_file_or_refuses_in_one_line(name: str)
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(st.characters(), max_size=40))
-def test_export_to_any_typed_name_writes_the_file_or_raises_pi_tui_error(name: str) -> None:
+def test_export_to_any_name_without_a_slash_writes_it_or_raises_pi_tui_error(name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         typed = f"{folder}/{name}" if "/" not in name else name
         explain_file(typed, f"{folder}/pi.sqlite3")

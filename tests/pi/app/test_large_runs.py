@@ -13,6 +13,7 @@ from pi_tui import needle
 from pi_tui.checkpoints import glance as glances
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.rows import output_rows
+from pi_tui.files import output_file
 from pi_tui.pi.app.views import heat_view
 from pi_tui.pi.app.views.heat_view import HeatView
 from pi_tui.pi.digits import patterns, statistics, walk
@@ -37,6 +38,7 @@ def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
         (patterns, "CHUNK", 200),
         (heat_view, "CHUNK", 3),
         (output_rows, "ROW_OUTPUT", 400),
+        (output_file, "_PIECE", 500),
         (glances, "MOST", 700),
     ):
         monkeypatch.setattr(module, name, size)
@@ -74,7 +76,7 @@ async def test_digits_counted_in_chunks_have_the_right_counts(bench: Bench) -> N
 
 
 @pytest.mark.usefixtures("in_pieces")
-async def test_heat_map_has_a_value_for_every_square_though_a_square_needs_several_reads(
+async def test_heat_map_has_a_value_for_every_square_even_if_a_square_exceeds_a_chunk(
     bench: Bench,
 ) -> None:
     app = bench.app(DIGITS)

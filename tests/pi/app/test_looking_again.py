@@ -1,4 +1,4 @@
-"""Statistics and the replay of the walk; panels and bars in windows of every size."""
+"""Statistics and the replay of the walk; what panels, bars, notes and questions show."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def test_click_on_the_slider_moves_the_replay() -> None:
         await until(lambda: replay.at > 3_000)
 
 
-def test_speed_panel_shows_work_per_minute_while_there_are_no_digits() -> None:
+def test_speed_panel_shows_work_per_minute_while_there_is_only_an_overture() -> None:
     silent = a_frame(made=400, overture=400, resumed=0, saved=0, rate=0.0, done=0.5, left=30.0)
     told = [line.plain for line in SpeedPanel().lines(silent, 34, 4)]
     assert told[0].split() == ["work", "100", "%", "a", "minute"]

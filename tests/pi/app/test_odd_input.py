@@ -15,7 +15,7 @@ from pi_tui.app.looks.remembered import default_path
 from pi_tui.app.talk.answers import explain_place
 from pi_tui.needle import Needle
 from pi_tui.pi.app.pi_app import PiLooks
-from pi_tui.pi.app.screens.digit_answers import explain_range
+from pi_tui.pi.app.screens.digit_answers import explain_digits, explain_range
 from pi_tui.pi.app.widgets.digit_search_bar import meant
 from pi_tui.pi.digits.dates import explain_date
 from tests.helpers import pi, until
@@ -28,6 +28,7 @@ OTHER_DIGITS = "٣١٤²Ⅷ๑１"
 @given(st.text(max_size=30) | st.text(OTHER_DIGITS + "0123456789.-%e", max_size=30))
 def test_any_text_typed_in_a_dialog_or_the_search_raises_no_error(text: str) -> None:
     explain_date(text)
+    explain_digits(text)
     explain_place(text, 1_000, "digits")
     explain_range(text, 1_000)
     if digits := meant(text)[0]:

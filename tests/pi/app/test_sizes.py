@@ -46,7 +46,7 @@ def fits(app: PiApp) -> str:
 
 
 def once(text: str) -> None:
-    """Fail if one of these texts is on the screen more than once."""
+    """Fail if a state, a title or a hint that belongs in one place is in `text` more than once."""
     for said in ("running", "digits 8,", "walk:", "heat map", "following", "time left", "? help"):
         assert text.count(said) <= 1
 
@@ -65,7 +65,7 @@ async def test_main_screen_fits_every_window_in_every_view() -> None:
 
 
 @pytest.mark.parametrize("name", ON_TOP)
-async def test_dialogs_open_and_fit_at_every_size(name: str, runs: Path) -> None:
+async def test_dialogs_open_in_small_windows_and_fit_at_every_size(name: str, runs: Path) -> None:
     async with a_still(a_snapshot(), (80, 24), location=str(runs)) as (app, pilot):
         await pilot.press(*ON_TOP[name])
         before = app.screen
@@ -90,6 +90,18 @@ async def test_dialogs_in_a_tiny_window_show_what_is_typed() -> None:
         await until(lambda: text_of(app).startswith("🔎pace"))
 
 
+@pytest.mark.parametrize("size", [(10, 3), (80, 1), (80, 4)])
+@pytest.mark.parametrize("key", ["ctrl+p", "l", "t"])
+async def test_key_page_down_works_in_the_lists_of_a_tiny_window(
+    key: str, size: tuple[int, int]
+) -> None:
+    async with a_still(a_snapshot(), (80, 24)) as (app, pilot):
+        await pilot.press(key, "down")
+        await resize(app, pilot, size)
+        await pilot.press("pagedown", "pageup")
+        assert app.screen is not app.main_screen
+
+
 async def test_search_opened_again_shows_no_old_result() -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, pilot):
         await pilot.press("slash", *"99999999")
@@ -108,9 +120,7 @@ def test_status_line_shows_as_much_as_fits() -> None:
 
 
 def _told(width: int, snapshot: Snapshot) -> str:
-    frame = replace(
-        a_frame(), snapshot=snapshot, quiet=how_it_goes_on(replace(snapshot, unit="digits"))
-    )
+    frame = replace(a_frame(), snapshot=snapshot, quiet=how_it_goes_on(snapshot))
     return StatusLine().lines(frame, width, 1)[0].plain
 
 

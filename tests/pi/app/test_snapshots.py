@@ -91,13 +91,13 @@ def compare(name: str, seen: str) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-async def test_screen_in_every_state_matches_its_snapshot(state: str) -> None:
+async def test_screen_in_each_main_state_matches_its_snapshot(state: str) -> None:
     async with a_still(a_snapshot(**STATES[state]), (80, 24)) as (app, _):
         compare(f"{state}-80x24.txt", text_of(app))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_screen_at_every_size_matches_its_snapshot(size: tuple[int, int]) -> None:
+async def test_screen_at_each_main_size_matches_its_snapshot(size: tuple[int, int]) -> None:
     async with a_still(a_snapshot(), size) as (app, _):
         compare(f"running-{size[0]}x{size[1]}.txt", text_of(app))
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pi_tui.app.looks.themes import DAY
-from pi_tui.worker.snapshot import State
 from tests.helpers import until
 from tests.pi.app.conftest import Bench
-from tests.pi.app.helpers import DIGITS, a_complete_run, text_of, until_state
+from tests.pi.app.helpers import a_complete_run, text_of
 
 
 async def test_theme_list_previews_a_theme_which_escape_undoes_and_enter_keeps(
@@ -28,9 +27,7 @@ async def test_theme_list_previews_a_theme_which_escape_undoes_and_enter_keeps(
 
 
 async def test_theme_list_shows_its_keys_in_one_line_of_80_columns(bench: Bench) -> None:
-    app = bench.app(DIGITS)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until_state(app, State.COMPLETE)
+    async with a_complete_run(bench, (80, 24)) as (app, pilot):
         await pilot.press("t")
         await until(lambda: "pi-day" in text_of(app))
         assert app.screen.query_one(".keys").size.height == 1, "it is cut, not wrapped"

@@ -18,7 +18,7 @@ TEXTS = (
 PAIRS = (
     *((text, place) for text in TEXTS for place in PLACES),
     *(("pi-hit-ink", "pi-hit"), ("pi-paper", "accent"), ("pi-alert-ink", "error")),
-    ("pi-selected-ink", "pi-selected"),
+    *(("pi-selected-ink", "pi-selected"), ("pi-cursor-ink", "pi-cursor")),
 )
 
 

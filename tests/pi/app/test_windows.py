@@ -1,4 +1,4 @@
-"""Windows of unusual sizes."""
+"""Windows of unusual sizes, the terminal's title, and numbers that agree and are not cut."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ async def test_walk_panel_is_hidden_while_the_walk_is_the_view() -> None:
 
 
 @pytest.mark.parametrize("size", [(40, 12), (30, 8), (20, 5)])
-async def test_tiny_window_shows_the_key_of_the_help(size: tuple[int, int]) -> None:
+async def test_tiny_window_shows_the_key_of_the_help_and_opens_it(size: tuple[int, int]) -> None:
     async with a_still(a_snapshot(), size) as (app, pilot):
         assert "?" in text_of(app).splitlines()[-1]
         await pilot.press("question_mark")
         await until(lambda: app.screen is not app.main_screen)
 
 
-async def test_speed_panel_never_cuts_off_the_range_of_speeds() -> None:
+async def test_speed_panel_shows_a_wide_range_of_speeds_uncut_in_80_columns() -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, _):
         app.live.rates.samples = [55_556.0, 1_234_567.0] * 100
         app.live.shown = None

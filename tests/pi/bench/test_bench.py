@@ -216,7 +216,7 @@ def test_program_that_fails_before_it_is_killed_is_reported_with_its_message(
         killed_every(60.0, [*FAILING], tmp_path / "said", os.environ, give_up=60.0)
 
 
-def test_measurement_of_a_killed_run_also_has_the_cpu_time_of_an_undisturbed_one(
+def test_measurement_of_kills_also_has_the_cpu_time_of_an_undisturbed_run(
     tmp_path: Path,
 ) -> None:
     told = Turns(tmp_path, 1).killed(1_000, every=60.0)
@@ -248,7 +248,7 @@ def test_bench_reports_why_a_contender_failed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", ["print('no pi')", "exit(1)", "input()", "while True: pass"])
-def test_program_that_only_has_the_name_of_one_for_pi_is_not_measured(
+def test_program_that_only_has_the_name_of_one_for_pi_is_recognized_as_such(
     code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(who, "_PATIENCE", 0.5 if "while" in code else 60.0)

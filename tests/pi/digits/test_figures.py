@@ -114,7 +114,7 @@ def test_heat_map_levels_of_many_digits_look_random() -> None:
     assert set(levels(pi(1_000), 1)) == set(range(10))
 
 
-def test_every_fact_is_true_of_pi_and_reported_once() -> None:
+def test_facts_within_1_750_000_digits_are_true_of_pi_and_each_reported_once() -> None:
     digits = pi(FAR)
     known = [fact for fact in facts.FACTS if fact.end <= FAR]
     told: list[facts.Fact] = []
@@ -142,7 +142,7 @@ def test_fact_about_the_last_string_of_2_3_or_4_digits_to_occur_has_the_right_po
     assert len({pi(end - 1)[at : at + length] for at in range(end - length)}) == 10**length - 1
 
 
-def test_facts_of_pi_are_not_reported_for_other_digits() -> None:
+def test_facts_are_reported_only_if_their_digits_are_at_their_position() -> None:
     assert not list(facts.reached(b"1" * 1_000, 0, 1_000)) or all(
         set(fact.text) == {"1"} for fact in facts.reached(b"1" * 1_000, 0, 1_000)
     )
@@ -190,7 +190,7 @@ def test_feynman_point_is_the_first_place_of_at_least_four_equal_digits() -> Non
     assert min(at for run in runs if (at := digits.find(run)) >= 0) == fact.position - 1
 
 
-def test_every_landmark_fits_a_line_of_the_list_in_80_columns() -> None:
+def test_saying_of_every_fact_in_facts_has_at_most_50_characters() -> None:
     assert max(len(fact.saying) for fact in facts.FACTS) <= 50
 
 

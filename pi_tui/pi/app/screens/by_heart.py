@@ -40,7 +40,10 @@ class ByHeart(Dialog[int]):
             yield Static("type the digits · Space shows the next · Esc ends", classes="quiet keys")
 
     def on_key(self, event: events.Key) -> None:
-        """Take a digit as the next guess; a space shows the right digit, and is a mistake."""
+        """Take a digit as the next guess, a space as a mistake; then show the right digit.
+
+        A mistake rings the bell. After the last digit known, do nothing.
+        """
         if event.character and event.character in "0123456789 ":
             event.stop()
             if self._said < len(self._digits):

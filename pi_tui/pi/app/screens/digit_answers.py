@@ -31,7 +31,7 @@ def explain_digits(text: str, memory: int = 0) -> tuple[bool, str]:
     bounded = BoundedKind.within(digits, cores(), memory, "")
     _, fast, takes, disk = forecast(digits, bounded.threads)
     time = "less than a second" if fast < 1 else f"about {words.duration(fast)}"
-    watch = ", half a minute at the pace for watching it" if fast < AUTO_SECONDS else ""
+    watch = ", up to half a minute at the pace for watching it" if fast < AUTO_SECONDS else ""
     return True, (
         f"{words.counted(digits, 'digit')}: {time} at full speed{watch}; "
         f"{words.size(takes)} of memory, {words.size(disk)} of disk"
@@ -57,9 +57,10 @@ def explain_picture(name: str, location: str) -> tuple[bool, str]:
 def parse_range(text: str, count: int) -> tuple[int, int]:
     """Parse a range of positions; return the offsets start and stop.
 
-    The text is "all", "a-b", "a-" or "-b", with both ends included; "" and "-" mean all too. The
-    dash may be "–" or "..". Raises ValueError or OverflowError for any other text, and for
-    positions that do not exist.
+    The text is "all", "a-b", "a-" or "-b", with both ends included; "" and "-" mean all too. Each
+    end is a text that `parse_place` takes, like 762, 50% or end. The dash may be "–" or "..".
+    Raises ValueError or OverflowError for any other text, for positions that do not exist, and if
+    the first is behind the last.
 
     >>> parse_range("all", 50), parse_range("10-20", 50), parse_range("41-", 50)
     ((0, 50), (9, 20), (40, 50))

@@ -21,11 +21,6 @@ class DigitView(OutputView):
         self.lines = DigitLines.fitting(80, digits)  # render_line comes before the first Resize
         self.colored = False
 
-    def restart(self, digits: int) -> None:
-        """Clear the view, to show a run of `digits` digits."""
-        self.digits = digits
-        self.forget()
-
     # Lines and offsets
 
     def line_total(self) -> int:
@@ -91,8 +86,8 @@ class DigitView(OutputView):
     def _look_of_digits(self, line: int, start: int, digits: bytes) -> bytearray:
         """Return a number for each digit in the line, which stands for its style.
 
-        It tells whether the digit is saved, fresh or held, with colours on also which digit it is,
-        and whether it is in a hit, in the highlight or selected.
+        It stands for the last of these that is true of the digit: saved, fresh, held, in a hit, in
+        the highlight, selected. With colours on, it also tells which digit a saved or fresh one is.
         """
         size = len(digits)
         saved = min(max(self.saved - start, 0), size)

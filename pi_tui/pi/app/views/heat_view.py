@@ -37,7 +37,7 @@ class HeatView(Picture):
         self._styles: dict[tuple[int, int], Style] = {}
 
     def on_click(self, event: events.Click) -> None:
-        """Post `Chosen` with the digits of the square at the mouse.
+        """Post `Chosen` with the digits of the square at the mouse; ignore a place without one.
 
         Of two squares in a cell, that is the upper one.
         """
@@ -61,7 +61,7 @@ class HeatView(Picture):
         self.refresh()
 
     def add_chunk(self) -> bool:
-        """Add squares for some of the new digits; return True if there are more."""
+        """Add squares for some of the new digits; return True if the others fill more squares."""
         source, count = self._source
         start = len(self._values) * self._stride
         end = min(count, len(source), start + max(CHUNK, self._stride))

@@ -27,7 +27,7 @@ class RoamingWalk(WalkView):
     """Shows the whole walk, or a part of it enlarged.
 
     Of a long walk only every `stride`-th point is kept. In an enlarged part, the steps between two
-    points are computed again from the digits.
+    points are computed again from the digits, unless these are more than _MOST_WALKED.
     """
 
     can_focus = True
@@ -75,9 +75,10 @@ class RoamingWalk(WalkView):
         self._zoom(1 / 1.5, self._under(event))
 
     def _zoom(self, factor: float, fixed: complex | None) -> None:
-        """Zoom by `factor`, so that the point `fixed` stays where it is; do nothing if it is None.
+        """Zoom by `factor`, so that the point `fixed` stays where it is.
 
-        The scale is _NEAREST at most. If the whole walk would fit, show it as a whole instead.
+        The scale is _NEAREST at most. If the whole walk would fit, show it as a whole instead, also
+        if `fixed` is None. Otherwise do nothing if that is None.
         """
         scale, dx, dy = self._frame
         wanted = min(scale * factor, _NEAREST)
@@ -154,8 +155,9 @@ class RoamingWalk(WalkView):
     def _draw_between(self, points: list[complex], index: int, every: int, ink: int) -> None:
         """Draw the path from point `index` - 1 to point `index` of those kept, in the colour `ink`.
 
-        Each line drawn stands for `every` steps of the walk. The steps between the two points are
-        computed again from the digits, unless one line stands for them all.
+        Each line drawn stands for `every` steps of the walk or fewer; lines out of sight are left
+        out. The steps between the two points are computed again from the digits, unless one line
+        stands for them all.
         """
         start, stop = points[index - 1], points[index]
         steps = () if every >= self._walk.stride else self._path(start, index - 1, index)

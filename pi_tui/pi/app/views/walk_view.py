@@ -29,7 +29,7 @@ _CHUNKS_A_FRAME = 6
 _HEAD = 10
 """Colour number of the last point of the walk."""
 _MOST_SEARCHED = 50_000
-"""Maximum digits walked to find the one whose step ends nearest to the mouse."""
+"""About so many digits are walked before the stored points nearest to the mouse, and after them."""
 
 
 class WalkView(Picture):
@@ -60,6 +60,7 @@ class WalkView(Picture):
     def restart(self, walk: Walk) -> None:
         """Set the walk of another run; the old picture stays until `add_chunk` draws this one."""
         self._walk, self._stride, self._drawn = walk, 0, 0
+        self._source = b"", 0  # a pending step must not walk the digits of the other run
         self.refresh()
 
     def add_chunk(self) -> bool:

@@ -8,10 +8,12 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from pi_tui.app.face import face_of
 from pi_tui.app.widgets.search_bar import LONGEST, SearchBar, SearchInput
 from pi_tui.needle import Needle
 from pi_tui.pi.digits.chance import chance, chance_in_words
 from pi_tui.words import figures
+from pi_tui.worker.snapshot import State
 
 
 class _DigitInput(SearchInput):
@@ -33,7 +35,7 @@ class DigitSearchBar(SearchBar):
     UNIT = "digit"
 
     def meant(self, text: str) -> tuple[str, bool]:
-        """Return the digits to find, and True if they are the beginning of pi, as in 3.14."""
+        """Return the digits to find, and True if "3." stands before them in `text`, as in 3.14."""
         return meant(text)
 
     def odds(self, needle: Needle, count: int) -> Sequence[str]:
@@ -43,11 +45,13 @@ class DigitSearchBar(SearchBar):
         if needle.hits:
             return (said,)
         short = f"chance {likely}"
+        if face_of(self).worker.snapshot.state is not State.COMPLETE:
+            return said, short
         return f"{said} · x looks in more digits", f"{short} · x: more", said, short
 
 
 def meant(text: str) -> tuple[str, bool]:
-    """Return the digits to find, and True if they are the beginning of pi, as in 3.14.
+    """Return the digits to find, and True if "3." or "3," stands before them in `text`.
 
     >>> meant("3.14159"), meant("14 15"), meant("3.")
     (('14159', True), ('1415', False), ('3', False))

@@ -37,7 +37,7 @@ class PiSpeedPanel(SpeedPanel):
     """Shows digits per second; before there are any, the progress of making blocks."""
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return the speed; or the blocks made so far, if no other panel shows them."""
+        """Return the speed; while blocks are made, and no other panel shows them, those so far."""
         inside = Figures.of(frame.snapshot.figures)
         if inside.making and not any(one.display for one in self.screen.query(SpigotPanel)):
             self.border_title = "making blocks"
@@ -54,8 +54,9 @@ class SpigotPanel(Panel):
         """Return the lines: held digits, sweep, boxes left, digits per iteration.
 
         While blocks are made, two lines say so instead of held digits, and the sweep's bar shows
-        their progress. Once the run is complete, words stand for the sweep and the boxes. While
-        watching, or while the run is being opened, a note is shown instead of all lines.
+        their progress. While the run is verified, and once it is complete, words stand for the
+        sweep and the boxes. While watching, or while a run without figures is being opened, a note
+        is shown instead of all lines.
         """
         snapshot = frame.snapshot
         if snapshot.state is State.WATCHING:
@@ -89,7 +90,10 @@ class SpigotPanel(Panel):
 
 
 def _row_of(label: str, done: int, total: int, width: int) -> Content:
-    """Return a line with a label and a bar of squares, as many as fit, for `done` of `total`."""
+    """Return a line with a label, a bar of squares for `done` of `total`, and both numbers.
+
+    The bar has as many squares as fit; if these are fewer than four, it is left out.
+    """
     text = f" {words.number(done)} of {words.number(total)}"
     room = width - len(label) - 1 - len(text)
     if room < 4:
