@@ -198,7 +198,10 @@ class _Share:
             return self._settle(worker)
 
     def _settle(self, worker: Worker) -> bool:
-        """Keep the output of a worker that has ended, or report how it ended; see `_compute`."""
+        """Keep the output of a worker that has ended, or report how it ended.
+
+        Returns False if another process has taken the task, else True. Raises what `_compute` does.
+        """
         task, snapshot = worker.job.task, worker.snapshot
         if snapshot.state is State.COMPLETE:
             self._keep(task, bytes(worker.output))

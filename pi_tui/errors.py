@@ -53,7 +53,11 @@ class UsageError(PiTuiError):
 
 
 class AlreadyOpenError(PiTuiError):
-    """The run is open already, in another process or in this one; or the database is migrated."""
+    """The run is open already, in another process or in this one, or another process took it over.
+
+    Also raised while another process migrates the database, and if others keep a database open that
+    is to be migrated.
+    """
 
     exit_code = 3
 

@@ -120,7 +120,7 @@ def test_tasks_are_equal_if_and_only_if_their_identities_are() -> None:
 
 
 @pytest.mark.parametrize("values", [(1, 1.0, True), (0, 0.0, -0.0, False), (b"a", "a")])
-def test_tasks_whose_parameters_are_equal_but_of_other_type_or_sign_are_different_keys(
+def test_tasks_whose_parameters_differ_only_in_type_or_sign_are_different_keys(
     values: tuple[Any, ...],
 ) -> None:
     tasks = [Task(5, {"a": value}) for value in values]

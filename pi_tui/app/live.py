@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from textual.timer import Timer
@@ -115,8 +116,8 @@ class Live:
         behind = screen.is_behind(max(snapshot.made, snapshot.overture))
         if snapshot is self.shown and now - self._shown_at < SLOW and not behind:
             return
-        if len(self.output) < snapshot.made:
-            return  # it was cut since the snapshot was published: the next snapshot tells
+        if (there := len(self.output)) < snapshot.made:  # cut since the snapshot was published
+            snapshot = replace(snapshot, made=there, saved=min(there, snapshot.saved))
         if self._is_another(snapshot):
             told = self._notes_told
             self.begin_again()

@@ -203,8 +203,9 @@ def _version_of(connection: Connection, where: Location) -> int:
     """Return the schema version of our tables; 0 for an empty database. Writes nothing.
 
     Raises NotOursError if another program or a newer version made the database. Raises DamagedError
-    if a table or the schema version is missing, DBAPIError if a column is missing, and StorageError
-    if this user lacks the rights to use a server.
+    if the schema version is missing or, in the present schema, another table; DBAPIError if the
+    table that holds the version is missing, or a column; and StorageError if this user lacks the
+    rights to use a server.
     """
     is_ours = _sqlite_is_ours if where.path else _postgres_is_ours
     if not is_ours(connection, where):

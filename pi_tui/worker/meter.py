@@ -32,7 +32,7 @@ def work_of(job: Job, task: Task, machine: Machine) -> Work:
 
 
 class LineCount:
-    """Counts the line breaks of a growing output, but only if the unit of output is lines."""
+    """Counts the line breaks of a growing output, but only if its unit is "lines" or "rows"."""
 
     def __init__(self, unit: str) -> None:
         self._counts, self._seen, self._lines = unit in LINE_UNITS, 0, 0
@@ -40,8 +40,8 @@ class LineCount:
     def of(self, output: bytes | bytearray, length: int) -> int | None:
         """Return the number of line breaks in the first `length` bytes of `output`.
 
-        Returns None if the unit of output is not lines. Bytes that the last call counted are not
-        read again, unless `length` is less than it was then.
+        Returns None if the unit of output is neither "lines" nor "rows". Bytes that the last call
+        counted are not read again, unless `length` is less than it was then.
         """
         if not self._counts:
             return None

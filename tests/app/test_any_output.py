@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,20 @@ async def test_watched_run_begun_again_with_other_output_is_shown_anew(shown: Sh
         await until(lambda: "a new and longer line" in text_of(app))
         assert "old line" not in text_of(app)
         assert tail_of(app).line_total() == 300
+
+
+async def test_run_that_fails_right_after_its_output_was_cut_is_shown_as_failed(
+    shown: Shown,
+) -> None:
+    output = b"a line\n" * 200
+    async with shown(output) as (app, pilot):
+        worker = app.worker
+        assert isinstance(worker, Still)
+        worker.output = output[:70]  # its snapshot still counts 200 lines
+        worker.snapshot = replace(worker.snapshot, state=State.FAILED, error="it broke")
+        await until(lambda: app.main_screen.count == 70)
+        assert "it broke" in text_of(app)
+        await pilot.press("home")
 
 
 async def test_bytes_that_are_not_text_are_shown_in_hex_with_their_size(shown: Shown) -> None:

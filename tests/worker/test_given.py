@@ -62,7 +62,7 @@ def test_tasks_that_are_no_iterable_are_refused(
 
 
 @pytest.mark.parametrize("task", [5, [5], {"goal": 5}])
-def test_one_of_the_tasks_that_is_no_task_is_refused(
+def test_tasks_of_which_one_is_no_task_are_refused(
     task: Any, database: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert carry_on_all(Walks(), [TASK, task], str(database)) == (2, {})

@@ -161,10 +161,10 @@ class SpigotKind(Kind):
         return True
 
     def overture(self, task: Task, poll: Poll = unwatched) -> bytes:
-        """Return the first fiftieth of the digits, from a small spigot, at about 1 % of the cost.
+        """Return the first fiftieth of the digits, OVERTURE at most, from a small spigot.
 
-        These are OVERTURE digits at most. Returns b"" for a run of fewer than SHORT digits, because
-        its own first digits come as soon.
+        This takes a few hundredths of a second at most. Returns b"" for a run of fewer than SHORT
+        digits, because its own first digits come as soon.
         """
         from pi_tui.pi.spigot.spigot import Spigot
         from pi_tui.pi.spigot.state import SpigotState

@@ -9,7 +9,7 @@ import pytest
 
 from pi_tui.app.terminal.title import title
 from pi_tui.pi.app.pi_naming import PiNaming
-from tests.helpers import until
+from tests.helpers import pi, until
 from tests.pi.app.helpers import a_checkpoint, a_snapshot, a_still, some_figures, text_of
 
 
@@ -81,7 +81,7 @@ async def test_progress_panel_and_digit_view_show_the_same_number_of_digits() ->
         panel, view = app.main_screen.query_one("#progress-panel"), app.main_screen.digits
         for count in range(8_650, 8_750, 7):
             changed = a_snapshot(made=count, saved=count, figures=some_figures(predigit=""))
-            app.worker.snapshot = changed
+            app.worker.output, app.worker.snapshot = pi(count), changed
             app.live.look()
             assert f"{count:,} of 20,000" in str(panel.render())
             assert view.in_view[1] == count

@@ -248,7 +248,7 @@ def test_bench_reports_why_a_contender_failed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", ["print('no pi')", "exit(1)", "input()", "while True: pass"])
-def test_program_that_only_has_the_name_of_one_for_pi_is_recognized_as_such(
+def test_program_named_pi_that_prints_no_pi_is_not_taken_for_one_that_computes_it(
     code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(who, "_PATIENCE", 0.5 if "while" in code else 60.0)

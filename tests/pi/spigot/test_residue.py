@@ -88,7 +88,7 @@ def test_check_finds_a_flipped_bit_in_the_state_fields_predigit_start_and_droppe
                 Spigot(wrong).check()
 
 
-def test_n_of_a_block_changed_in_memory_is_found_before_the_next_digit_is_released() -> None:
+def test_bit_flipped_in_a_block_in_memory_is_found_before_the_next_digit_is_released() -> None:
     spigot = ready(700, 10, 32)
     for _ in range(5):
         spigot.step()

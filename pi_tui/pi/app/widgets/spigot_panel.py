@@ -92,7 +92,7 @@ class SpigotPanel(Panel):
 def _row_of(label: str, done: int, total: int, width: int) -> Content:
     """Return a line with a label, a bar of squares for `done` of `total`, and both numbers.
 
-    The bar has as many squares as fit; if these are fewer than four, it is left out.
+    The bar has `total` squares, or as many as fit; if fewer than four fit, it is left out.
     """
     text = f" {words.number(done)} of {words.number(total)}"
     room = width - len(label) - 1 - len(text)

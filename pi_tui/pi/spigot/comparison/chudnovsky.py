@@ -116,7 +116,11 @@ def last_t(some: range, wanted: int, check: Check, left: Found, right: Found) ->
 
 
 def _beyond(some: range, wanted: int, left: Found, right: Found) -> int:
-    """Return how many trailing bits to cut off Q and T, so that Q keeps about `wanted` bits."""
+    """Return how many trailing bits to cut off Q and T, so that Q keeps about `wanted` bits.
+
+    This Q includes its factors of two. `left` and `right` are P, Q and T of the first and of the
+    second half of the terms in `some`.
+    """
     return left[1].bit_length() + right[1].bit_length() + twos(some) - wanted
 
 
