@@ -17,7 +17,8 @@ def refuse_too_much(kind: Kind, task: Task, machine: Machine, agreed: int) -> No
     """Raise MachineError if steps or output exceed the limits of the kind for this task.
 
     Raises it too if the kind does not accept the output. The first `agreed` bytes were accepted by
-    an earlier check, so only the output after them is checked.
+    an earlier check, so only the output after them is checked. Raises BrokenRule if steps is no
+    integer.
     """
     steps: object = machine.steps
     if not isinstance(steps, Integral):  # one of numpy is as good as an int

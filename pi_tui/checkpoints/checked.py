@@ -37,7 +37,7 @@ def limits(kind: Kind, task: Task) -> Limits:
     """
     found = _checked("limits", kind.limits(task), Limits, "Limits")
     if not all(isinstance(most, Real) for most in found):
-        raise BrokenRule(f"limits() returned {one_line(found, 60)}, and each must be a number")
+        raise BrokenRule(f"limits() returned {one_line(found, 100)}, and each must be a number")
     return found
 
 

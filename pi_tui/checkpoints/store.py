@@ -201,8 +201,9 @@ class CheckpointStore(RunCatalogue):
 
         Raises WrongState if the machine fails its check, StorageError if nothing could be written,
         and AlreadyOpenError if another process claimed the run. Raises MachineError if the machine
-        exceeds the limits of its kind, or if the kind does not accept its output. Raises
-        WrongResultError if output computed again after damage differs from the saved one.
+        exceeds the limits of its kind, if the kind does not accept its output, or if the function
+        of a piece raises. Raises WrongResultError if output computed again after damage differs
+        from the saved one.
         """
         machine.check()
         return self._commit(run, machine, elapsed, ACTIVE, work=work)

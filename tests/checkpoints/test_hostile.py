@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -214,9 +216,6 @@ def test_changed_tables_raise_damaged_error_in_one_line(
 def test_columns_of_unknown_types_cause_no_warning(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA writable_schema=ON")
         change = "UPDATE sqlite_master SET sql = replace(sql, 'VARCHAR(40)', ?)"
@@ -282,11 +281,18 @@ def test_eight_odd_values_in_any_column_load_or_raise_damaged_or_not_ours_error(
     assert all(refusal.isprintable() for refusal in refusals)
 
 
-def test_load_ends_if_the_only_checkpoint_has_a_number_that_is_no_valid_text(
-    saved: Walk, path: str, open_store: OpenStore
+@pytest.mark.parametrize("seq", ["CAST(x'ff' AS TEXT)", "-9e999"])
+def test_load_and_save_work_if_the_only_checkpoint_has_an_impossible_sequence_number(
+    seq: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
-    execute(path, "DELETE FROM pi_checkpoint WHERE seq = 2")
-    execute(path, "UPDATE pi_checkpoint SET seq = CAST(x'ff' AS TEXT)")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA ignore_check_constraints=ON")
+        connection.execute("PRAGMA writable_schema=ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'seq > 0', 'true')")
+        connection.execute("DELETE FROM pi_checkpoint WHERE seq = 2")
+        connection.execute(f"UPDATE pi_checkpoint SET seq = {seq}")
     store = open_store()
-    loaded = store.load(store.open_run(saved.task))
+    loaded = store.load(run := store.open_run(saved.task))
     assert (loaded.checkpoint, loaded.output) == (None, saved.output)
+    store.save(run, saved, 0.0)
+    assert told(store.load(run).machine) == told(saved)

@@ -136,6 +136,19 @@ def test_run_that_its_kind_refuses_keeps_the_owner_left_by_a_crash(open_store: O
         assert store.open_run(dice()).owner != ""
 
 
+def test_run_that_is_new_saved_and_then_refused_by_its_kind_keeps_no_owner(
+    open_store: OpenStore,
+) -> None:
+    kind = Picky()
+    with open_store(kind=kind) as store:
+        run = begun(store, dice())
+        kind.at = "from_state"
+        with pytest.raises(UsageError):
+            store.load(run)
+    with open_store(kind=Picky()) as store:
+        assert store.open_run(dice()).owner == ""
+
+
 @pytest.mark.parametrize("at", ["new", "limits"])
 def test_refused_new_run_leaves_no_row(at: str, open_store: OpenStore) -> None:
     with open_store(kind=Picky(at)) as store:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 from sqlalchemy import event
 
@@ -17,7 +19,7 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, PiTuiError
 from pi_tui.machine import Kind, Limits, Piece, State, Task
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import GOAL, advance, begin, flip, save_some, tale
+from tests.checkpoints.helpers import GOAL, advance, begin, flip, save_some, tale, told
 from tests.tiny import Finished, Walk, Walks
 
 
@@ -25,9 +27,13 @@ class Bounded(Walks):
     """Walks with low limits."""
 
     most = Limits()
+    whole: int | None = None
 
     def limits(self, task: Task) -> Limits:
         return self.most
+
+    def length(self, task: Task) -> int | None:
+        return self.whole
 
 
 class Exact(Walks):
@@ -36,18 +42,19 @@ class Exact(Walks):
 
 
 @pytest.mark.parametrize(
-    ("most", "words"),
+    ("most", "length", "words"),
     [
-        (Limits(output=20), r"^\d+ letters of output, and its kind allows 20"),
-        (Limits(steps=9), r"^40 steps, and its kind allows 9"),
-        (Limits(state=50), r"^\d+ bytes of state, and its kind allows 50"),
+        (Limits(output=20), None, r"^\d+ letters of output, and its kind allows 20"),
+        (Limits(output=20), 10**4, r"^\d+ letters of output, and its kind allows 20"),
+        (Limits(steps=9), None, r"^40 steps, and its kind allows 9"),
+        (Limits(state=50), None, r"^\d+ bytes of state, and its kind allows 50"),
     ],
 )
 def test_save_refuses_a_machine_above_the_limits_of_its_kind(
-    most: Limits, words: str, open_store: OpenStore
+    most: Limits, length: int | None, words: str, open_store: OpenStore
 ) -> None:
     kind = Bounded()
-    kind.most = most
+    kind.most, kind.whole = most, length
     store = open_store(kind=kind)
     run, walk = begin(store)
     with pytest.raises(PiTuiError, match=words) as caught:
@@ -113,6 +120,52 @@ def test_save_refuses_output_the_kind_does_not_accept(store: CheckpointStore) ->
     with pytest.raises(PiTuiError, match=r"^its output is not what its kind accepts"):
         store.save(run, advance(walk, 1), 0.0)
     assert store.load(run).output == good
+
+
+class Unicode(Bounded):
+    """Walks that accept whole characters of UTF-8 only, although a part may end within one."""
+
+    def accepts(self, output: bytes) -> bool:
+        try:
+            return bool(output.decode())
+        except UnicodeDecodeError:
+            return False
+
+
+def test_save_refuses_output_that_its_kind_would_not_accept_in_the_parts_of_a_load(
+    open_store: OpenStore,
+) -> None:
+    store = open_store(kind=Unicode())
+    run, walk = begin(store)
+    walk.output = ("a" + "é" * 700_000).encode()
+    with pytest.raises(PiTuiError, match=r"^its output is not what its kind accepts"):
+        store.save(run, walk, 0.0)
+    walk.output = ("é" * 700_000).encode()  # here no part ends within a character
+    store.save(run, walk, 0.0)
+    store.save(run, advance(walk, 1), 0.0)  # without new output
+    loaded = store.load(run)
+    assert (loaded.notes, loaded.output) == ((), walk.output)
+
+
+def test_machine_whose_steps_are_numpy_integers_is_saved_and_loaded(
+    store: CheckpointStore,
+) -> None:
+    run, walk = save_some(store)
+    walk.steps = numpy.int64(walk.steps)  # type: ignore[assignment]
+    saved = store.save(run, advance(walk, 5), 0.0)
+    loaded = store.load(run)
+    assert loaded.notes == ()
+    assert loaded.checkpoint == replace(saved, duration=None)
+    assert told(loaded.machine) == told(walk)
+
+
+def test_save_refuses_a_machine_whose_steps_are_a_float(store: CheckpointStore) -> None:
+    run, walk = save_some(store)
+    before = store.checkpoints(run)
+    walk.steps = float(walk.steps)  # type: ignore[assignment]
+    with pytest.raises(PiTuiError, match=r"^steps must be an int, not float$"):
+        store.save(run, advance(walk, 5), 0.0)
+    assert store.checkpoints(run) == before
 
 
 class Once(Walks):

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -127,6 +128,19 @@ def test_release_does_not_remove_the_lock_file_that_another_holder_made_after_a_
     assert path.exists()
     assert not FileLock(path).take()
     second.release()
+
+
+def test_lock_file_with_a_time_beyond_the_year_9999_has_no_last_heartbeat() -> None:
+    memory = Path("/dev/shm")  # many file systems of disks know no such time
+    if not memory.is_dir():
+        pytest.skip("no file system in memory")
+    with TemporaryDirectory(dir=memory) as folder:
+        path = Path(folder) / "run.lock"
+        path.write_text("pid 7 on mill")
+        os.utime(path, (1e12, 1e12))
+        lock = FileLock(path)
+        assert lock.last_beat() is None
+        lock.release()
 
 
 def test_lock_whose_file_has_descriptor_0_is_freed_by_release(tmp_path: Path) -> None:

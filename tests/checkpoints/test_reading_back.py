@@ -19,6 +19,8 @@ from tests.tiny import Walk, make_table
 
 LARGE = 2**20
 """Bytes of a table that a load does not keep in memory."""
+CACHE = 4_000_000
+"""Bytes to write that exceed the cache of SQLite: from then on it locks out its other readers."""
 
 
 def table_of(walk: Walk) -> Piece:
@@ -75,10 +77,12 @@ def test_damaged_piece_is_lost_and_the_next_save_writes_it_again(
 
 
 @pytest.mark.parametrize("damage", ["flipped", "missing"])
+@pytest.mark.parametrize("new_output", [0, CACHE])
 def test_save_lists_a_lost_piece_that_the_machine_has_not_made_again_yet(
-    damage: str, store: CheckpointStore, open_store: OpenStore, path: str
+    damage: str, new_output: int, store: CheckpointStore, open_store: OpenStore, path: str
 ) -> None:
     walk, piece = saved(store)
+    walk.output += bytes(new_output)
     lose(piece, this(path, "table"), damage, path)
     run = store.find_run(walk.task)
     assert run is not None

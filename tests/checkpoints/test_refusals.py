@@ -16,6 +16,7 @@ from pi_tui.errors import NothingSavedError, NotOursError, PiTuiError, StorageEr
 from pi_tui.files.location import display_location, parse_location
 from pi_tui.pi.settings import Settings
 from tests.checkpoints.helpers import execute, save_some
+from tests.helpers import pi_tui
 from tests.tiny import Walks
 
 
@@ -237,6 +238,17 @@ def test_missing_postgres_driver_says_what_to_install(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(UsageError, match=r"pip install 'psycopg\[binary\]'"):
         CheckpointStore.open("postgresql://me@localhost/pi", Walks())
+
+
+def test_postgres_driver_that_cannot_be_loaded_says_what_to_install() -> None:
+    """As without its C library: importing the driver then fails in another way."""
+    env = {**os.environ, "PSYCOPG_IMPL": "none"}
+    done = pi_tui("status", "--db", "postgresql://me@localhost/pi", env=env, fresh=True)
+    assert (
+        done.stderr
+        == "pi-tui: PostgreSQL needs the driver psycopg: pip install 'psycopg[binary]'\n"
+    )
+    assert done.returncode == 2
 
 
 def test_unreachable_server_is_named_without_its_password() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Callable
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from pi_tui.carry_on import carry_on
-from pi_tui.machine import Piece, Poll, State, Task, unwatched
+from pi_tui.machine import Limits, Piece, Poll, State, Task, unwatched
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Cadence, Job
 from pi_tui.worker.snapshot import State as Word
@@ -120,21 +121,62 @@ def test_work_that_is_no_pair_of_numbers_is_named(
     assert told.startswith(f"walk: work() returned {wrong}, not a Work; ")
 
 
+@pytest.mark.parametrize("wrong", [Limits(output=None), Limits(steps="9")])  # type: ignore[arg-type]
+def test_limit_that_is_no_number_is_named(
+    wrong: Limits, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = told_by(kind_with("limits", lambda *_: wrong), database, capsys)
+    assert told.startswith(f"walk: limits() returned {wrong}, and each must be a number; ")
+
+
+@pytest.mark.parametrize("good", ["None", "7.0"])
+def test_wrong_output_whose_good_length_is_no_int_is_named_as_the_fault_of_verify(
+    good: str, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raises = method("verify", f"raise __import__('pi_tui').WrongOutput('wrong', {good})")
+    told = told_by(kind_with("verify", raises), database, capsys).splitlines()
+    assert told[-1].startswith("walk: verify() raised TypeError(")
+
+
+def with_piece(name: str, piece: Piece) -> State:
+    """Return a state that got the piece after it was made."""
+    state = State.of(b"")
+    state.pieces = {name: piece}
+    return state
+
+
+def divide() -> bytes:
+    return bytes(1 // 0)
+
+
+def cancel() -> bytes:
+    raise asyncio.CancelledError
+
+
+def look() -> bytes:
+    return Path("items.txt.gone").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
         (lambda: State({"a": Piece("x")}), "raised TypeError('a Piece takes bytes, "),  # type: ignore[arg-type]
         (lambda: State({"a": b"x"}), "raised TypeError('the piece a is of type bytes"),  # type: ignore[dict-item]
         (lambda: State({"a b": Piece(b"x")}), 'raised ValueError("a piece has a short'),
+        (lambda: with_piece("a b", Piece(b"x")), "names without spaces, not ['a b']"),
         (lambda: State({"a": Piece(lambda: "x")}), "the function of the piece a returned str, "),  # type: ignore[arg-type,return-value]
+        (lambda: State({"a": Piece(divide)}), "the function of the piece a raised ZeroDivisionErr"),
+        (lambda: State({"a": Piece(look)}), "the function of the piece a raised FileNotFoundError"),
+        (lambda: State({"a": Piece(cancel)}), "the function of the piece a raised CancelledError"),
     ],
-    ids=["text", "no Piece", "name", "function"],
+    ids=["text", "no Piece", "name", "late name", "function", "raises", "no input", "cancelled"],
 )
 def test_state_with_an_unusable_piece_is_named_as_the_fault_of_the_machine(
     make: Callable[[], State], said: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = told_by(kind_with("to_state", lambda _: make()), database, capsys)
     assert said in told.splitlines()[-1]
+    assert "in _bytes_of" not in told, "no frames of ours"
 
 
 @pytest.mark.parametrize("name", ["new", "from_state", "to_state"])

@@ -7,17 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.commands.upkeep import check
 from pi_tui.errors import WrongResultError
-from pi_tui.machine import Machine, Poll, Task, unwatched
+from pi_tui.machine import Machine, Poll, Task, WrongOutput, unwatched
 from pi_tui.pi.spigot.comparison.reference import pi_digits
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
+from tests.tiny import Walks
+from tests.worker.odd_walks import TASK, WHOLE
 
 DIGITS = 2_000
 
@@ -143,6 +146,28 @@ def test_save_or_stop_request_while_a_wrong_saved_digit_is_examined_spoils_no_di
 
     assert worker.snapshot.state is state, worker.snapshot.error
     assert finish(location).output == pi_digits(DIGITS)
+
+
+class Doubting(Walks):
+    """A kind whose first check finds the output wrong, and the first -1 bytes of it right."""
+
+    looks = 0
+
+    def verify(self, *_: object) -> bool:
+        self.looks += 1
+        if self.looks == 1:
+            raise WrongOutput("a wrong letter", b"27".find(b"x"))
+        return True
+
+
+def test_wrong_output_with_a_negative_good_length_is_computed_again_to_the_right_end(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = Doubting()
+    assert carry_on(kind, TASK, str(database)) == (0, WHOLE)
+    assert kind.looks == 2
+    told = "note: a wrong letter; what comes before is kept, the rest is computed again"
+    assert told in capsys.readouterr().err.splitlines()
 
 
 def test_check_command_counts_states_if_all_are_consistent_else_names_the_wrong_one(

@@ -69,8 +69,9 @@ def stored(connection: Connection, run_id: int) -> set[bytes]:
 
 def missing(state: State, trusted: Set[bytes]) -> int:
     """Count how many bytes `write` writes at most. Encodes pieces of unknown size to count them."""
-    new = (p for p in state.pieces.values() if not p.known or p.known.sha256 not in trusted)
-    return sum(piece.known.size if piece.known else len(piece.read()) for piece in new)
+    pieces = state.pieces.items()
+    new = [(n, p) for n, p in pieces if not p.known or p.known.sha256 not in trusted]
+    return sum(p.known.size if p.known else len(_bytes_of(p, name)) for name, p in new)
 
 
 def write(
@@ -86,8 +87,8 @@ def write(
     no longer in memory, because the machine has not made them again yet. They stay in the manifest:
     a load finds them lost.
 
-    Raises ValueError if a name is not printable or has spaces, BrokenRule if the function of a
-    piece returns no bytes.
+    Raises BrokenRule if a name is not printable or has spaces, or if the function of a piece
+    returns no bytes; MachineError if that function raises.
     """
     entries, done, lost, doubted = [], set(trusted), set[bytes](), there - trusted
     for name, piece in state.pieces.items():
@@ -116,14 +117,21 @@ def write(
 
 
 def _bytes_of(piece: Piece, name: str) -> bytes:
-    """Return the bytes of a piece. Raises MachineError if the function that makes them raises."""
+    """Return the bytes of a piece.
+
+    Raises MachineError if the function that makes them raises, with the traceback of that function.
+    """
     try:
         found: Any = piece.read()
-    except (LostPiece, PiTuiError, MemoryError):
+    except (LostPiece, PiTuiError, MemoryError, SystemExit, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
+        here = error.__traceback__
+        error.__traceback__ = here and here.tb_next and here.tb_next.tb_next  # not our two frames
         raised = type(error).__name__
-        raise MachineError(f"the function of the piece {name} raised {raised}") from error
+        raise MachineError(
+            f"the function of the piece {name} raised {raised}; not saved"
+        ) from error
     if not isinstance(found, bytes | bytearray | memoryview):
         kind = type(found).__name__
         raise BrokenRule(f"the function of the piece {name} returned {kind}, not bytes")
