@@ -154,7 +154,7 @@ class Snapshot:
 
     @property
     def whole(self) -> int | None:
-        """Return the length of the whole output; None if unknown, or if its unit is lines or rows."""
+        """Return the length of the whole output; None if unknown or counted in lines or rows."""
         return None if self.unit in words.LINE_UNITS else self.length
 
     @property
