@@ -1,4 +1,4 @@
-"""`pi-tui verify` of wrong digits, of a database that cannot be written, and of a run begun again."""
+"""`pi-tui verify`: wrong digits, a database that cannot be written, a run begun again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.machine import Poll
 from pi_tui.pi.commands import saved_digits
+from pi_tui.pi.spigot.comparison.reference import first_difference
 from pi_tui.pi.spigot.kind import SpigotKind
 from tests.helpers import pi, pi_tui
 
@@ -64,11 +66,10 @@ def test_verify_does_not_mark_a_run_that_was_begun_again_during_the_comparison(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     complete(database, pi(DIGITS), verified=False)
-    compare = saved_digits.first_difference
 
-    def slow(*arguments: object) -> int | None:
+    def slow(text: bytes, poll: Poll) -> int | None:
         complete(database, WRONG, verified=False)
-        return compare(*arguments)  # type: ignore[arg-type]
+        return first_difference(text, poll)
 
     monkeypatch.setattr(saved_digits, "first_difference", slow)
     assert saved_digits.verify(str(database), DIGITS) == 0
