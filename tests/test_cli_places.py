@@ -103,7 +103,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize(("code", "place"), PLACES.values(), ids=PLACES)
-@pytest.mark.parametrize("command", ["run --digits 9", "status", "--digits 9", "check"])
+@pytest.mark.parametrize("command", ["run", "run --digits 9", "status", "--digits 9", "check"])
 def test_cli_refuses_unusable_db_path_in_one_line(
     command: str, code: int, place: str, tmp_path: Path
 ) -> None:

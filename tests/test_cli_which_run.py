@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkpoints.old_databases import old
 from tests.helpers import pi, pi_tui
 from tests.refusals import refused
 from tests.terminal.emulator import Terminal
@@ -74,6 +75,21 @@ def test_option_fresh_without_a_terminal_discards_a_run_only_with_option_yes(
     done = pi_tui(*command.split(), "--fresh", "--yes", "--digits", "120", "--db", database)
     assert done.stdout == "3." + pi(120).decode() + "\n"
     assert pi_tui("run", "--fresh", "--digits", "60", "--db", database).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "command", "output"),
+    [
+        ("finished", 1, "run --digits 1000", f"3.{pi(1_000).decode()}\n"),
+        ("lucas", 2, "open pi_tui.examples.lucas_lehmer:Mersenne 9689", "prime"),
+    ],
+)
+def test_option_fresh_accepts_a_database_of_an_earlier_version(
+    name: str, schema: int, command: str, output: str, database: Path
+) -> None:
+    old(name, str(database), schema)
+    done = pi_tui(*command.split(), "--fresh", "--yes", "--db", database)
+    assert (done.returncode, done.stdout) == (0, output), done.stderr
 
 
 @pytest.mark.parametrize("answer", ["n", "y"])

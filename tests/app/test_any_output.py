@@ -166,12 +166,6 @@ async def test_export_writes_all_output_unchanged(shown: Shown, tmp_path: Path) 
     assert target.read_bytes() == output
 
 
-async def test_key_y_copies_the_top_line(shown: Shown) -> None:
-    async with shown(b"one\ntwo\n") as (app, pilot):
-        await pilot.press("y")
-        assert app.clipboard == "one"
-
-
 async def test_figures_are_shown_in_a_panel_and_the_task_in_the_header(shown: Shown) -> None:
     async with shown(b"") as (app, _):
         text = text_of(app)

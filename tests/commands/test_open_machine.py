@@ -123,7 +123,7 @@ def test_module_file_in_the_root_folder_is_searched_for_in_the_root_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path])
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="no module no_such_file in /, or"):
         find_kind("/no_such_file.py:lines")
     assert sys.path[-1] == "/"
 
@@ -165,6 +165,7 @@ def test_open_command_computes_a_batch_of_items_without_a_goal(folder: Path) -> 
 REFUSED = {
     "no colon": (["mine"], "write module:name, like collatz:collatz"),
     "no module": (["nowhere:x", "3"], "there is no module nowhere in "),
+    "a folder alone": (["mine/:x", "3"], "'mine/:x' names no machine; write module:name"),
     "no package": (["no.where:x", "3"], "there is no module no.where in "),
     "a module that needs another": (["broken:x", "3"], "broken cannot be imported: No module"),
     "a module that raises": (["raising:x", "3"], "raising cannot be imported: ZeroDivisionError"),

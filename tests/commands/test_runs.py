@@ -12,7 +12,9 @@ import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.cli import main
+from pi_tui.machine import Piece, State
 from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.words import percent
 from tests.helpers import pi, pi_tui, started
 from tests.terminal.emulator import Terminal
@@ -186,22 +188,6 @@ def test_commands_that_read_saved_output_refuse_a_run_without_output(
     assert "no output of the run of 600 digits is saved yet" in done.stderr
 
 
-def test_verify_names_the_first_wrong_digit(database: Path) -> None:
-    wrong = bytearray(pi(200))
-    wrong[122:] = b"0" * 78
-    kind = SpigotKind()
-    spigot = kind.new(kind.task(200))
-    spigot.output = wrong
-    with CheckpointStore.open(str(database), kind) as store:
-        store.complete(store.open_run(kind.task(200)), spigot, 1.0, verified=True)
-    done = pi_tui("verify", "--digits", "200", "--db", database)
-    assert done.returncode == 5
-    assert "digit 123 of the run of 200" in done.stderr
-    assert "unfinished" in ask("status", database=database), "it counts as verified no more"
-    done = pi_tui("run", "--digits", "200", "--db", database)
-    assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(200) + b"\n")
-
-
 def test_check_command_reads_every_byte_and_finds_damage(copy: Path) -> None:
     done = pi_tui("check", "--db", copy)
     assert (done.returncode, done.stderr) == (
@@ -215,6 +201,29 @@ def test_check_command_reads_every_byte_and_finds_damage(copy: Path) -> None:
     assert done.returncode == 4
     assert done.stderr.count("\n") >= 2
     assert copy.read_bytes() == before
+
+
+class Forged(Spigot):
+    """A spigot that saves a state which is no state of a spigot."""
+
+    def to_state(self) -> State:
+        return State(super().to_state().pieces | {"head": Piece(b"no head")})
+
+
+@pytest.mark.parametrize("good", [0, 1], ids=["the only state", "the newer of two"])
+def test_check_of_a_state_that_the_kind_refuses_ends_with_code_5(good: int, database: Path) -> None:
+    kind = SpigotKind()
+    task = kind.task(600, 10)
+    spigot = kind.new(task)
+    with CheckpointStore.open(str(database), kind) as store:
+        run = store.open_run(task)
+        for _ in range(good):
+            spigot.step()
+            store.save(run, spigot, 0.1)
+        store.save(run, Forged(spigot.snapshot()), 0.2)
+    done = pi_tui("check", "--db", database)
+    assert done.returncode == 5
+    assert "run of 600 digits: " in done.stderr
 
 
 def test_backup_is_a_database_that_can_be_resumed(filled: Path, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.checkpoints.records import Run
 from pi_tui.machine import Task
 from pi_tui.words import amount
-from pi_tui.worker.snapshot import State
 from pi_tui.worker.threads import in_thread
 
 
@@ -64,7 +63,8 @@ class RunChanges:
     async def _delete(self, run: Run) -> None:
         """Ask, then delete a run; refuse if it is on the screen, or if this process only watches.
 
-        The worker of the run on the screen is saved and stopped first; a new one is started after.
+        The worker of the run on the screen is saved and stopped first; a new one is started after,
+        with the same pace, and paused if the old one was.
         If that save fails, the user may stay, and nothing is deleted.
         """
         from pi_tui.app.screens.dialogs import Choice
@@ -86,13 +86,15 @@ class RunChanges:
         )
         if await face.questions.ask(question) != "delete":
             return
+        pace, is_paused = face.worker.pace, face.worker.pause_wanted
         if not await self._quitting.let_go("… then the run is deleted."):
             return
         with telling_errors(face):
             await in_thread(delete_run, face.location, kind, run.task)
             tell(face, f"The run of {name} is deleted.")
         worker = face.make_worker(Task(here.goal, dict(here.parameters)))
-        if here.state is State.PAUSED:
+        worker.set_pace(pace)
+        if is_paused:
             worker.pause()  # as it was
         face.take(worker)
 

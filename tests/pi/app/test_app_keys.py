@@ -6,7 +6,7 @@ import pytest
 
 from pi_tui.app.frames.flow import Flow
 from pi_tui.checkpoints.glance import Glance
-from pi_tui.pi.settings import auto_pace
+from pi_tui.pi.settings import FASTEST, auto_pace
 from pi_tui.worker.job import MAX
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
@@ -81,6 +81,14 @@ async def test_keys_plus_and_minus_double_and_halve_the_pace(bench: Bench) -> No
         await until(lambda: app.worker.snapshot.pace.limit == 2_000)
         await pilot.press("minus", "minus")
         await until(lambda: app.worker.snapshot.pace.limit == 500)
+
+
+async def test_key_plus_raises_the_pace_to_the_fastest_one_and_not_above_it(bench: Bench) -> None:
+    app = bench.app(WATCHABLE, f"{FASTEST * 3 // 4}")
+    async with app.run_test() as pilot:
+        await until(lambda: app.worker.snapshot.made)
+        await pilot.press("plus")
+        assert app.worker.pace.limit == FASTEST
 
 
 async def test_key_question_mark_opens_the_help_and_escape_closes_it(bench: Bench) -> None:

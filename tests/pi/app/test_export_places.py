@@ -90,6 +90,17 @@ def test_export_refuses_the_file_of_a_database(name: str, database: Path) -> Non
     assert database.read_bytes() == before
 
 
+@pytest.mark.parametrize(("name", "is_replaced"), [("file", True), ("new", False), ("pipe", False)])
+def test_export_names_the_file_and_says_only_of_a_regular_one_that_it_is_replaced(
+    name: str, is_replaced: bool, here: Path
+) -> None:
+    os.mkfifo("pipe")
+    assert explain_file(name, "pi.sqlite3") == (
+        True,
+        f"{here / name}{' is replaced' * is_replaced}",
+    )
+
+
 async def test_export_dialog_says_why_it_refuses_a_file_and_stays_open(bench: Bench) -> None:
     app = bench.app(300)
     async with app.run_test(size=(100, 30)) as pilot:

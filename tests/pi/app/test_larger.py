@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.pi.app.conftest import Bench
@@ -54,12 +56,15 @@ async def test_key_x_pressed_while_a_complete_run_loads_offers_a_larger_run_once
         await until(lambda: "Begin another run, of 20,000 digits?" in text_of(app))
 
 
-async def test_search_without_hits_offers_key_x_for_a_larger_run_even_in_80_columns() -> None:
-    snapshot = a_snapshot(state=State.COMPLETE, goal=10_000)
+@pytest.mark.parametrize("state", [State.COMPLETE, State.RUNNING, State.FAILED])
+async def test_search_without_hits_offers_key_x_in_80_columns_only_if_the_run_is_complete(
+    state: State,
+) -> None:
+    snapshot = a_snapshot(state=state, goal=10_000)
     async with a_still(snapshot, (80, 24)) as (app, pilot):
         await pilot.press("slash", *"14031988")
         await until(lambda: "chance" in text_of(app))
-        assert "· x: more" in text_of(app)
+        assert ("· x: more" in text_of(app)) == (state is State.COMPLETE)
 
 
 async def test_key_x_after_a_search_without_hits_begins_a_larger_run_and_shows_the_hit(
@@ -74,3 +79,17 @@ async def test_key_x_after_a_search_without_hits_begins_a_larger_run_and_shows_t
         await pilot.press("y")
         at = pi(30_000).find(b"2718")
         await until(lambda: app.main_screen.digits.here == (at, at + 4))
+
+
+async def test_larger_run_for_digits_not_found_says_that_they_are_all_but_certain_there(
+    bench: Bench,
+) -> None:
+    app = bench.app(3_000)
+    missing = next(f"{n:03}" for n in range(1_000) if b"%03d" % n not in pi(3_000))
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("slash", *missing)
+        await until(lambda: "x looks in more digits" in text_of(app))
+        await pilot.press("x")
+        await until(lambda: "of 30,000 digits?" in text_of(app))
+        assert f"It looks for {missing}, which is all but certain to be among" in text_of(app)

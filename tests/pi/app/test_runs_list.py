@@ -139,6 +139,26 @@ async def test_run_is_deleted_only_after_confirmation(bench: Bench) -> None:
         await until(lambda: "is deleted" in text_of(app))
 
 
+async def test_deletion_of_another_run_keeps_the_pause_and_the_pace_of_this_one(
+    bench: Bench,
+) -> None:
+    finish(bench, 1_000)
+    app = bench.app(200_000, "1000")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until_state(app, State.RUNNING)
+        await pilot.press("plus", "p")
+        await until_state(app, State.PAUSED)
+        await pilot.press("r")
+        await until(lambda: "▸ 200,000" in text_of(app))
+        await pilot.press("down", "d")
+        await until(lambda: "Delete the run of 1,000" in text_of(app))
+        before = app.worker
+        await pilot.press("y")
+        await until(lambda: app.worker is not before)
+        assert (app.worker.pause_wanted, app.worker.pace.limit) == (True, 2_000)
+        await until_state(app, State.PAUSED)
+
+
 async def test_keys_typed_while_the_runs_are_read_wait_for_their_rows(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

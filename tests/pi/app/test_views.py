@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from pi_tui.pi.app.views.walk_view import WalkView
+from pi_tui.pi.digits import walk
+from pi_tui.worker.snapshot import State
 from tests.helpers import until
 from tests.pi.app.conftest import Bench
-from tests.pi.app.helpers import DIGITS, a_complete_run, text_of
+from tests.pi.app.helpers import DIGITS, Still, a_complete_run, a_snapshot, a_still, text_of
 
 
 async def test_key_v_shows_the_next_view_and_the_next_start_shows_it_again(bench: Bench) -> None:
@@ -21,6 +26,23 @@ async def test_key_v_shows_the_next_view_and_the_next_start_shows_it_again(bench
     async with again.run_test(size=(100, 30)):
         await until(lambda: "heat map" in text_of(again))
         assert again.main_screen.digits.colored
+
+
+async def test_walk_that_is_catching_up_shows_no_digits_of_the_run_before_in_a_smaller_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(walk, "CHUNK", 100)
+    facts = {"state": State.COMPLETE, "made": 20_000, "saved": 20_000}
+    async with a_still(a_snapshot(**facts), (100, 30)) as (app, pilot):
+        await pilot.press("v")
+        await until(lambda: app.main_screen.stage.walk.walked)
+        view = app.main_screen.query_one("#walk", WalkView)
+        assert view._busy, "a step is pending"
+        small = {"state": State.COMPLETE, "goal": 50, "length": 50, "made": 50, "saved": 50}
+        app.take(Still(a_snapshot(**small)))
+        await until(lambda: app.main_screen.count == 50 and not view._busy)
+        assert app.main_screen.stage.walk.walked == 50
+        await until(lambda: "walk: 50 steps" in text_of(app))
 
 
 async def test_heat_map_colours_both_halves_of_a_cell(bench: Bench) -> None:

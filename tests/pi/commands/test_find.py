@@ -9,7 +9,9 @@ import pytest
 
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import StorageError
 from pi_tui.pi.commands import find
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.helpers import pi, pi_tui
 from tests.terminal.emulator import Terminal
 
@@ -94,6 +96,27 @@ def test_find_reads_few_pieces_for_many_places_and_shows_digits_of_two_pieces(
         for at in places
     ]
     assert len(reads) <= 2 * -(-DIGITS // 97)
+
+
+def test_find_refuses_a_run_that_is_begun_again_while_it_reads(
+    database: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert pi_tui("run", "--digits", DIGITS, "--db", database).returncode == 0
+    read, reads = CheckpointStore.output, list[int]()
+
+    def begun_again(store: CheckpointStore, run: Run, start: int, stop: int) -> bytes:
+        reads.append(start)
+        if len(reads) == 3:
+            kind = SpigotKind()
+            with CheckpointStore.open(str(database), kind) as writer:
+                writer.restart(writer.open_run(run.task), run.task)
+        return read(store, run, start, stop)
+
+    monkeypatch.setattr(find, "_PIECE", 1_000)
+    monkeypatch.setattr(CheckpointStore, "output", begun_again)
+    with pytest.raises(StorageError, match="begun again"):
+        find.find(str(database), "14", None, 5, as_json=False)
+    assert capfd.readouterr().out == ""
 
 
 def test_find_searches_the_named_run(saved: Path) -> None:

@@ -176,7 +176,7 @@ def test_message_about_a_position_beyond_the_last_digit_states_the_number_of_dig
     assert told.startswith("there are 1,000,000 digits so far, so no position ")
 
 
-@pytest.mark.parametrize("text", ["", "0", "-3", "abc", "101%"])
+@pytest.mark.parametrize("text", ["", "0", "-3", "abc", "101%", "1e999"])
 def test_text_that_is_no_position_is_refused_with_examples_of_positions(text: str) -> None:
     is_there, told = explain_place(text, 1_000_000, "digits")
     assert not is_there
