@@ -72,9 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if is_lack_of_memory(error):
             raise MemoryError from error  # `start` reports it, and also one that comes below
-        from pi_tui.worker.crash_report import report, told_of_machine
+        from pi_tui.worker.crash_report import cut_to_machine, report, told_of_machine
 
         said = told_of_machine(error) or "a bug of ours, please report it"
+        cut_to_machine(error)
         tell(f"{report(error)}\npi-tui: {said}; what was saved is safe")
         return 1
     finally:

@@ -67,13 +67,20 @@ class GeneratorKind(Kind):
         Raises TypeError for an unknown parameter, or if one without a default is missing, and
         ValueError or TypeError for a goal or value that cannot be stored.
         """
-        if unknown := [name for name in parameters if name not in self.parameters]:
+        return Task(goal, self.all_parameters(parameters))
+
+    def all_parameters(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the given parameters, and the defaults of those that are not given.
+
+        Raises TypeError for an unknown parameter, or if one without a default is missing.
+        """
+        if unknown := [name for name in given if name not in self.parameters]:
             raise TypeError(f"{self.name} has no parameter {unknown[0]}")
-        given = {n: p.default for n, p in self.parameters.items() if p.default is not p.empty}
-        given |= parameters
-        if missing := [name for name in self.parameters if name not in given]:
+        first = {n: p.default for n, p in self.parameters.items() if p.default is not p.empty}
+        values = {**first, **given}
+        if missing := [name for name in self.parameters if name not in values]:
             raise TypeError(f"{self.name} needs the parameter {missing[0]}")
-        return Task(goal, given)
+        return values
 
     def first_values(self) -> dict[str, Any]:
         """Return a copy of each default of the arguments that are the state, by name.
@@ -83,6 +90,8 @@ class GeneratorKind(Kind):
         """
         try:
             return deepcopy(self.arguments)
+        except MemoryError:
+            raise
         except Exception as error:  # a lock or a module, which cannot be saved either
             raise BrokenRule(f"{self.name}: a first value cannot be copied: {error}") from error
 
@@ -137,8 +146,9 @@ def _hashed(code: str) -> str:
 class GeneratorMachine(Machine):
     """A machine that runs a generator: one `yield` is one step.
 
-    The constructor calls the function. It raises Refused for an unknown parameter of the task, and
-    BrokenRule if the call returns no generator or other iterator, or raises StopIteration.
+    The constructor calls the function. It raises Refused for an unknown or missing parameter of the
+    task. It raises BrokenRule if a first value cannot be copied, and if the call returns no
+    generator or other iterator, or raises StopIteration.
     """
 
     def __init__(
@@ -168,7 +178,7 @@ class GeneratorMachine(Machine):
         The value is True if all the types are immutable and have no parts.
         """
         try:
-            kind.task(task.goal, **task.parameters)
+            kind.all_parameters(task.parameters)
         except TypeError as error:  # an unknown or missing parameter
             raise Refused(str(error)) from None
         begun = self._values or kind.first_values()
@@ -303,10 +313,20 @@ class GeneratorMachine(Machine):
     def close(self) -> None:
         """End the generator now, so that its `with` and `finally` blocks are left as at a return.
 
-        Raises what those raise.
+        Raises what those raise, and BrokenRule if the function catches GeneratorExit and yields
+        again.
         """
-        if isinstance(self._generator, Generator):
+        if not isinstance(self._generator, Generator):
+            return
+        try:
             self._generator.close()
+        except RuntimeError as error:
+            if getattr(self._generator, "gi_frame", None) is None:  # it ended, by this error
+                raise
+            raise BrokenRule(
+                f"{self._kind.name} yields again when it is told to end, because it catches "
+                "GeneratorExit; catch Exception instead"
+            ) from error
 
     def work(self) -> Work:
         """Return the largest share yielded so far as the work done, of a total of 1; at the end 1.

@@ -12,7 +12,9 @@ from pi_tui.blame import frames_of_machine
 from pi_tui.machine import Kind, Machine
 from pi_tui.words import plain
 
-_IN_URL = re.compile(r"(\w://[^\s:@/]*):\S{0,1000}@")
+_TO_AT = re.compile(r"(?<!\S)\S*@")
+"""A word up to its last @. Where no @ follows, each `://…:` would be a scan to the word's end."""
+_IN_URL = re.compile(r"(\w://[^\s:@/]*):\S*@")
 _IN_QUERY = re.compile(r"(?i)(pass(?:word|file)?=)[^\s&'\"]+")
 _METHODS = {name for name in (*vars(Machine), *vars(Kind)) if not name.startswith("_")}
 _MISFIT = re.compile(r"(?:.*\.)?(\w+)\(\) (?:takes|missing|got) .*")
@@ -22,14 +24,20 @@ _MISFIT = re.compile(r"(?:.*\.)?(\w+)\(\) (?:takes|missing|got) .*")
 def told_of_machine(error: BaseException) -> str:
     """Describe `error` if a method of a user's machine or kind caused it; else return "".
 
-    The method raised it, or does not take the arguments of its call (a TypeError). If the method
-    raised it, the traceback of `error` is cut, so that it begins in that method.
+    The method raised it, or does not take the arguments of its call (a TypeError).
     """
     if trace := frames_of_machine(error):
-        error.__traceback__ = trace
         return f"{trace.tb_frame.f_code.co_name}() raised {in_words(error)}"
     misfit = _MISFIT.fullmatch(str(error)) if isinstance(error, TypeError) else None
     return str(error) if misfit and misfit[1] in _METHODS else ""
+
+
+def cut_to_machine(error: BaseException) -> None:
+    """Cut the traceback of `error`, so that it begins in the method of the machine that raised it.
+
+    Afterwards `told_of_machine` may miss the method, so call that before.
+    """
+    error.__traceback__ = frames_of_machine(error) or error.__traceback__
 
 
 def without_passwords(text: str) -> str:
@@ -38,7 +46,7 @@ def without_passwords(text: str) -> str:
     >>> without_passwords("no server at 'postgresql://me:s3cr:et@host/runs?password=x'")
     "no server at 'postgresql://me:…@host/runs?password=…'"
     """
-    return _IN_QUERY.sub(r"\1…", _IN_URL.sub(r"\1:…@", text))
+    return _IN_QUERY.sub(r"\1…", _TO_AT.sub(lambda word: _IN_URL.sub(r"\1:…@", word[0]), text))
 
 
 def in_words(error: BaseException) -> str:

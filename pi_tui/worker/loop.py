@@ -34,6 +34,15 @@ from pi_tui.worker.snapshot import SaveFailure, State
 from pi_tui.worker.stepper import Stepper
 
 
+def _close(machine: Machine, _kind: object, error: BaseException | None, _trace: object) -> None:
+    """Close the machine. Raises what `close` raises, unless `error` already ends the run."""
+    try:
+        machine.close()
+    except Exception:
+        if error is None:
+            raise
+
+
 class Loop:
     """The computation of one run, in the thread of its `Worker`."""
 
@@ -68,7 +77,7 @@ class Loop:
                 with ExitStack() as at_end:  # a save may need what `close` releases
                     try:
                         if self._load():
-                            at_end.callback(self._machine.close)
+                            at_end.push(partial(_close, self._machine))
                             self._compute()
                         self._finish()
                     except Abandoned:

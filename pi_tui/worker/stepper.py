@@ -6,11 +6,10 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, NoReturn
 
-from pi_tui.blame import frames_of_machine
 from pi_tui.errors import BrokenRule, MachineError, StorageError, Unfinished
 from pi_tui.machine import Abandoned, Machine, Poll, Refused, WrongOutput, WrongState
 from pi_tui.worker.board import Board
-from pi_tui.worker.crash_report import in_words
+from pi_tui.worker.crash_report import cut_to_machine, in_words
 
 LOOK_AFTER = 0.001
 """Seconds of short steps after which the loop checks its schedules again."""
@@ -88,7 +87,7 @@ class Stepper:
             raise MachineError(f"step {number:,}: {error}; {lost}{self._board.snapshot.kept}")
         if not isinstance(error, (Refused, MemoryError, SystemExit, KeyboardInterrupt)):
             text = f"step {number:,} raised {in_words(error)}; {lost}{self._board.snapshot.kept}"
-            error.__traceback__ = frames_of_machine(error) or error.__traceback__
+            cut_to_machine(error)
             raise MachineError(text) from error
         if lost:
             self._board.note(f"{lost}{self._board.snapshot.kept}")

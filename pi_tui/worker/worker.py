@@ -83,6 +83,7 @@ class Worker(Board):
         The message tells which of the two is at fault.
         """
         self.crash, said = error, crash.told_of_machine(error)
+        crash.cut_to_machine(error)
         ours = f"a bug of ours, please report it: {crash.in_words(error)}"
         self.fail(f"{said}; {self.snapshot.kept}" if said else ours, PiTuiError.exit_code)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -53,7 +55,16 @@ def test_yield_of_a_wrong_form_is_refused_at_the_first_step_and_its_fault_named(
     assert machine.steps == 0
 
 
-@pytest.mark.parametrize("share", [-0.1, -(10**400), float("nan"), "half"])
+class Several:
+    """A value like an array of several numbers: it has the method, and raises in it."""
+
+    def __float__(self) -> float:
+        raise TypeError("only an array of one number can be converted")
+
+
+@pytest.mark.parametrize(
+    "share", [-0.1, -(10**400), float("nan"), "half", Several(), Decimal("sNaN")]
+)
 def test_yielded_share_that_is_negative_or_no_number_is_refused(share: object) -> None:
     def wrong(goal: int, at: int = 0) -> Iterator[Any]:
         yield {"at": 1}, "", share
@@ -148,6 +159,17 @@ def test_unknown_or_missing_parameter_is_refused_and_named(
 
     with pytest.raises(TypeError, match=said):
         GeneratorKind(seeded, "seeded", 1).task(1, **given)
+
+
+def test_first_value_that_cannot_be_copied_is_refused_and_named() -> None:
+    lock = threading.Lock()
+
+    def locked(goal: int, at: int = 0, lock: threading.Lock = lock) -> Iterator[Any]:
+        yield {"at": 1, "lock": lock}
+
+    kind = GeneratorKind(locked, "locked", 1)
+    with pytest.raises(BrokenRule, match="locked: a first value cannot be copied: cannot pickle"):
+        kind.new(kind.task(3))
 
 
 def test_function_that_raises_stop_iteration_at_its_call_is_refused_and_named() -> None:

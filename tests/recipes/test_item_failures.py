@@ -201,12 +201,17 @@ def test_input_that_cannot_be_sent_to_a_worker_fails_and_the_others_do_not() -> 
     }
 
 
-def test_failed_input_that_json_cannot_hold_is_reported_by_its_repr() -> None:
+def test_failed_input_that_json_cannot_hold_is_reported_by_its_repr_or_else_its_type() -> None:
     circle: list[Any] = []
     circle.append(circle)
-    machine = machine_of(batch(int, [{(1, 2): 3}, circle]))
-    inputs = [json.loads(line)["input"] for line in lines_of(machine)]
-    assert inputs == ["{(1, 2): 3}", "[[...]]"]
+    machine = machine_of(batch(int, [{(1, 2): 3}, circle, Speechless(), "4"]))
+    *failed, last = lines_of(machine)
+    assert [json.loads(line)["input"] for line in failed] == [
+        "{(1, 2): 3}",
+        "[[...]]",
+        "Speechless",
+    ]
+    assert last == b"4"
 
 
 def refuse_one(number: int) -> int:

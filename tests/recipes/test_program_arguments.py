@@ -79,15 +79,24 @@ def test_computation_named_pi_is_refused(way: str, folder: Path) -> None:
     assert not Path("pi.sqlite3").exists()
 
 
-def test_task_with_an_unknown_parameter_is_refused(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("parameters", "begin", "said"),
+    [
+        ({"factr": 4}, "sums 3 factr=4", "sums has no parameter factr"),
+        ({"goal": 4}, "sums 3 goal=4", "sums has no parameter goal"),
+        ({}, "sums 3", "sums needs the parameter factor"),
+    ],
+)
+def test_task_with_an_unknown_or_without_a_required_parameter_is_refused(
+    parameters: dict[str, int], begin: str, said: str, folder: Path
+) -> None:
+    Path("sums.py").write_text(SUMS.replace("factor: int = 1", "factor: int"))
     Path("all.py").write_text(
         "from pi_tui import Task, carry_on_all\nfrom sums import sums\n"
-        'raise SystemExit(carry_on_all(sums, [Task(3, {"factr": 4})], "a.sqlite3")[0])\n'
+        f'raise SystemExit(carry_on_all(sums, [Task(3, {parameters})], "a.sqlite3")[0])\n'
     )
     done = ended("all.py")
-    assert done.returncode == 2
-    assert "sums has no parameter factr" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert (done.returncode, done.stderr) == (2, f"{begin}: {said}\n")
 
 
 def test_empty_name_of_a_database_is_refused(folder: Path) -> None:
@@ -102,6 +111,8 @@ def test_empty_name_of_a_database_is_refused(folder: Path) -> None:
         ("sums.run(0)", "sums: a goal is an int from 1 to 2^53, not 0"),
         ("sums.run('5')", "sums: a goal is an int, not str '5'"),
         ("sums.run(5, factr=2)", "sums: sums has no parameter factr"),
+        ("sums.run(5, db='')", "sums: '' names no file"),
+        ("sums.run_all([sums.task(5)], db='')", "sums: '' names no file"),
         ("sums.run(5, factor=[])", "sums: the parameter factor is of type list, not int, float,"),
     ],
 )

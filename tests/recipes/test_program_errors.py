@@ -54,3 +54,18 @@ def test_traceback_of_a_failed_step_begins_at_the_users_function(folder: Path) -
     assert last == (
         "sums: step 3 raised ZeroDivisionError('integer division or modulo by zero'); saved step 2"
     )
+
+
+def test_traceback_of_a_function_that_raises_at_its_call_begins_at_that_function(
+    folder: Path,
+) -> None:
+    Path("plain.py").write_text(
+        "from pi_tui import resumable\n\n"
+        "def plain(goal, at=0):\n    return iter([goal / at])\n\n"
+        "resumable(plain).main()\n"
+    )
+    done = ended("plain.py", 5)
+    assert done.returncode == 1
+    *trace, last = done.stderr.splitlines()
+    assert [line.split()[-1] for line in trace if "File" in line] == ["plain"]
+    assert last.startswith("plain: plain() raised ZeroDivisionError('division by zero'); ")

@@ -81,6 +81,20 @@ def test_method_that_raises_is_named_with_only_its_own_traceback(
     assert told[-1].partition("; ")[2] in KEPT
 
 
+class Unsavable(Walk):
+    def to_state(self) -> State:
+        raise TypeError("no bytes")
+
+
+def test_to_state_that_raises_is_named_in_the_error(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert carry_on(made_of(Unsavable), TASK, str(database), again="again")[0] == 1
+    told = capsys.readouterr().err
+    assert told.endswith("walk: to_state() raised TypeError('no bytes'); nothing is saved\n")
+    assert "loop.py" not in told
+
+
 SHOULD = {
     "to_state": "a State",
     "work": "a Work",

@@ -14,7 +14,7 @@ import pytest
 
 from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints.connection import engine
-from pi_tui.machine import Poll, Refused, State, Task, unwatched
+from pi_tui.machine import Refused, State, Task
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Cadence, Job
 from pi_tui.worker.worker import Worker
@@ -22,22 +22,20 @@ from tests.tiny import Walk, Walks
 from tests.worker.odd_walks import TASK, Odd, finishes, raising, run, saved_steps
 
 
-def test_step_that_makes_output_of_a_wrong_type_ends_the_run_and_the_type_is_named(
-    database: Path,
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("output", "abc", "output must be bytes, not str"),
+        ("output", None, "output must be bytes, not NoneType"),
+        ("steps", "4", "steps must be an int, not str"),
+        ("steps", None, "steps must be an int, not NoneType"),
+    ],
+)
+def test_step_that_sets_output_or_steps_to_a_wrong_type_ends_the_run_and_names_the_type(
+    name: str, value: object, said: str, database: Path
 ) -> None:
-    class Text(Walk):
-        def step(self, poll: Poll = unwatched) -> None:
-            super().step(poll)
-            self.output = "abc"  # type: ignore[assignment]
-
-    class Texts(Walks):
-        def new(self, task: Task) -> Walk:
-            return Text(task)
-
-    worker = Worker(Job(Texts(), Texts().task(27), str(database)))
-    worker.start()
-    assert worker.join(60)
-    assert worker.snapshot.error == "output must be bytes, not str; nothing is saved"
+    worker = run(Odd(lambda walk: setattr(walk, name, value), after=0), database)
+    assert worker.snapshot.error == f"{said}; nothing is saved"
 
 
 def test_step_that_raises_saves_the_step_before_and_names_both_steps(
@@ -164,25 +162,6 @@ def test_exception_of_the_worker_between_two_steps_is_reported_as_a_bug_of_pi_tu
     worker.start()
     assert worker.join(60)
     assert worker.snapshot.error == "a bug of ours, please report it: RuntimeError('ours')"
-
-
-class Unsavable(Walk):
-    def to_state(self) -> State:
-        raise TypeError("no bytes")
-
-
-class Unsavables(Walks):
-    def new(self, task: Task) -> Walk:
-        return Unsavable(task)
-
-
-def test_to_state_that_raises_is_named_in_the_error(
-    database: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert carry_on(Unsavables(), TASK, str(database), again="again")[0] == 1
-    told = capsys.readouterr().err
-    assert told.endswith("walk: to_state() raised TypeError('no bytes'); nothing is saved\n")
-    assert "loop.py" not in told
 
 
 LONG_TEXT = "the input table.csv has changed since the run began: " + "0123456789" * 20

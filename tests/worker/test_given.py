@@ -82,6 +82,7 @@ def test_tasks_of_which_one_is_no_task_are_refused(
         ({"every_seconds": "5"}, "the seconds between saves are a number from 0, not '5'"),
         ({"every_seconds": -1}, "the seconds between saves are a number from 0, not -1"),
         ({"every_seconds": float("nan")}, "the seconds between saves are a number from 0, not nan"),
+        ({"every_seconds": 10**400}, "the seconds between saves are a number from 0, not int"),
         ({"every_output": 0}, "the output between saves is an int from 1, not 0"),
         ({"every_output": "x"}, "the output between saves is an int from 1, not 'x'"),
         ({"cadence": Cadence(output=-1)}, "the output between saves is an int from 1, not -1"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,6 +134,20 @@ def test_watcher_without_the_code_of_a_kind_names_a_run_that_was_deleted(
     wait_until(lambda: watcher_of_lines.snapshot.state is State.FAILED)
     gone = "the run of lines 100 seed=3 was deleted by another process"
     assert watcher_of_lines.snapshot.error == gone
+
+
+def test_watcher_without_the_code_of_a_kind_enables_the_garbage_collector(
+    writer: Writer, database: Path
+) -> None:
+    gc.disable()
+    try:
+        worker = watching(database, StoredKind("lines"), TASK)
+        assert gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()
+    worker.stop()
+    assert worker.join(60)
 
 
 def test_watcher_of_a_run_begun_again_and_completed_between_two_looks_shows_only_new_output(

@@ -10,12 +10,13 @@ from pi_tui.pi.spigot import size as size_module
 from pi_tui.pi.spigot.boxes import sweep
 from pi_tui.pi.spigot.boxes.shelf import ShelvedBlock
 from pi_tui.pi.spigot.spigot import Spigot
+from pi_tui.worker import schedule
 from pi_tui.worker.job import Cadence, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 from tests.checkpoints.helpers import execute, flip
 from tests.helpers import pi, wait_until
-from tests.worker.conftest import MakeWorker, in_the_file
+from tests.worker.conftest import Clock, MakeWorker, in_the_file, is_paused
 
 DIGITS = 12_000
 
@@ -85,6 +86,32 @@ def test_database_moved_away_while_sweeping_is_reported_and_nothing_is_lost(
     assert_right_at_the_end(worker, database)
     assert worker.snapshot.save_failure is None
     assert made < DIGITS
+
+
+def test_paced_worker_does_not_catch_up_after_the_database_was_away(
+    make_worker: MakeWorker, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "FIRST_RETRY", 0.05)
+    clock = Clock()
+    worker = make_worker(DIGITS, pace=Pace.of(10), threads=2, clock=clock)
+    wait_until(lambda: len(worker.output) > 0)
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    made, away = len(worker.output), database.with_suffix(".away")
+    database.rename(away)
+    worker.resume()
+    clock.now += 1
+    wait_until(lambda: worker.snapshot.save_failure is not None)
+    clock.now += 600
+    last = worker.snapshot.save_failure
+    wait_until(lambda: worker.snapshot.save_failure is not last)
+    away.rename(database)
+    wait_until(lambda: len(worker.output) > made)
+    seen = clock.looks
+    wait_until(lambda: clock.looks > seen + 100)
+    assert len(worker.output) - made < 30
+    clock.now += 10
+    wait_until(lambda: len(worker.output) >= made + 90)
 
 
 def test_stop_without_a_save_does_not_wait_for_a_block_while_the_database_is_away(

@@ -99,6 +99,16 @@ def test_cadence_by_output_never_saves_by_time_after_a_save_by_output_while_outp
     assert saves.is_due(50.0, 2000)
 
 
+def test_cadence_in_seconds_and_output_saves_by_time_also_after_a_save_by_output() -> None:
+    saves = SaveSchedule(Cadence(seconds=1, output=100))
+    saves.begin(now=0.0, count=0, again=False)
+    assert saves.is_due(0.1, 100)
+    saves.saved(0.1, count=100, took=0.0)
+    assert not saves.is_due(0.9, 101)
+    assert saves.is_due(1.1, 102)
+    assert saves.is_due(0.2, 200)
+
+
 @pytest.mark.parametrize("again", [False, True])
 def test_cadence_by_output_saves_by_time_until_the_first_save_by_output_of_a_session(
     again: bool,

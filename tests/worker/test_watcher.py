@@ -18,9 +18,10 @@ from pi_tui.worker.job import Cadence, Job, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.watcher import WatchingWorker
 from pi_tui.worker.worker import Worker
+from tests.checkpoints.helpers import execute
 from tests.checkpoints.server import Server
 from tests.helpers import pi, saved, started, wait_until
-from tests.worker.conftest import MakeWorker, is_paused
+from tests.worker.conftest import SLOWLY, MakeWorker, is_paused, is_running
 
 DIGITS = 12_000
 KIND = SpigotKind(1)
@@ -102,6 +103,28 @@ def test_worker_without_watching_fails_with_exit_code_3_if_the_run_is_open_elsew
         worker = make_worker(40_000, digits_per_step=None)
         assert worker.join(60)
         assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 3)
+
+
+def test_worker_whose_run_another_process_takes_over_watches_it_and_has_a_note(
+    database: Path, make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "MOMENT", 0.0)
+    worker = make_worker(watch=True, pace=SLOWLY)
+    wait_until(lambda: is_running(worker))
+    execute(str(database), "UPDATE pi_run SET epoch = epoch + 1")  # as another process claims it
+    worker.save_now()
+    wait_until(lambda: worker.snapshot.state is State.WATCHING)
+    (note,) = worker.snapshot.notes
+    assert note.startswith("another process took over this run and goes on from the last save")
+
+
+def test_worker_whose_run_is_open_elsewhere_at_its_start_watches_it_without_a_note(
+    database: Path, make_worker: MakeWorker
+) -> None:
+    with CheckpointStore.open(str(database), KIND) as store:
+        a_run_with_a_save(store)
+        worker = watch(make_worker, DIGITS)
+        assert worker.snapshot.notes == ()
 
 
 def test_watcher_shows_the_new_output_once_another_process_began_the_run_again(
