@@ -6,7 +6,9 @@ from pi_tui.no_memory import MESSAGE, is_lack_of_memory
 
 
 def start() -> int:
-    """Run pi-tui; return the exit code. Ctrl+C never shows a traceback, however early it comes.
+    """Run pi-tui; return the exit code. From here on, ctrl+c shows no traceback.
+
+    If there is too little memory, print a message and return 6.
 
     At the start, SIGINT ends the process by the system's default action, at once and silently.
     Python would print a KeyboardInterrupt that comes during an import, even if it is caught.

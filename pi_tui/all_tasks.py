@@ -120,7 +120,11 @@ class _Share:
         return {task: self._results[task] for task in self._tasks if task in self._results}
 
     def work(self) -> None:
-        """Compute tasks until none is left, or until an exit is requested."""
+        """Compute tasks until none is left, or until an exit is requested.
+
+        Raises PiTuiError if the database cannot be opened or read, or stays out of reach, and
+        SystemExit or KeyboardInterrupt if a machine raised that.
+        """
         self._make_database()
         while self._left and not self._asked:
             try:
@@ -143,9 +147,10 @@ class _Share:
         return self._code or code_of_signal(self._asked.signal)
 
     def _make_database(self) -> None:
-        """Create the database, or migrate it; wait while another process migrates it.
+        """Create the database, or migrate it; wait up to 30 s for others that exclude that.
 
-        Raises PiTuiError if it cannot be opened.
+        Another process may be migrating it, or have the older one open. Raises AlreadyOpenError
+        after the wait, another PiTuiError at once if the database cannot be opened.
         """
         from pi_tui.checkpoints.store import CheckpointStore
 
@@ -187,8 +192,9 @@ class _Share:
     def _compute(self, task: Task) -> bool:
         """Compute a task until it is complete or fails, or an exit is requested.
 
-        Returns False if another process has taken the task. Raises StorageError if the database
-        failed; the task is then tried again. Raises SystemExit and KeyboardInterrupt of a machine.
+        Returns False if another process has taken the task, else True. Raises StorageError if the
+        database failed, or the system gives no process or thread; the task is then tried again.
+        Raises SystemExit and KeyboardInterrupt of a machine.
         """
         how: dict[str, Any] = {"cadence": self._cadence, "patience": PATIENCE, "among_others": True}
         worker = Worker(Job(self._kind, task, self._location, **how))
@@ -246,7 +252,10 @@ class _Share:
         self._wait(f"tried again soon: {words.plain(str(error))}")
 
     def _wait(self, reason: str) -> None:
-        """Show `reason` and wait, longer each time; return early if an exit is requested."""
+        """Show `reason` and wait; return early if an exit is requested.
+
+        The waits grow up to LAST_PAUSE seconds, and vary at random by half.
+        """
         until = time.monotonic() + self._pause * random.uniform(0.5, 1.5)
         self._pause = min(1.5 * self._pause, LAST_PAUSE)
         with leaving_if_blocked(None, self._asked):
@@ -261,7 +270,7 @@ class _Share:
 def _is_given_up(snapshot: Snapshot) -> bool:
     """Return True if a task that failed like this is not tried again.
 
-    A lack of memory has the exit code of a failing database.
+    A lack of memory has the exit code of a failing database, but the task is not tried again.
     """
     return snapshot.exit_code not in _TRIED_AGAIN or snapshot.error == MESSAGE
 

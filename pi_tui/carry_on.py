@@ -58,12 +58,14 @@ def carry_on(
 ) -> tuple[int, bytes]:
     """Compute or resume the task; return the exit code and the whole output.
 
-    If the code is neither 0 nor 6, the output is b"". It is b"" with code 0 too if the user left a
-    screen before the run was complete. Code 6 means that the database or the file `to` could not be
-    written, or that there was too little memory or no thread. If all output was computed
-    nevertheless, it is returned with code 6; it is not verified if the database failed. After a
-    database failure, a screen returns b"" instead. A `sys.exit` in a step ends the program as
-    usual, after a save; on a screen, its code is returned instead.
+    If the code is neither 0 nor 6, the output is b"". There are two exceptions: a screen returns
+    the output of a complete run with any code, and so does a run whose file `to` has become one of
+    a database. The output is b"" with code 0 too if the user left a screen before the run was
+    complete. Code 6 means that the database or the file `to` could not be written, or that there
+    was too little memory or no thread. If all output was computed nevertheless, it is returned with
+    code 6; it is not verified if the database failed. After a database failure, a screen returns
+    b"" instead. A `sys.exit` in a step ends the program as usual, after a save; on a screen, its
+    code is returned instead.
 
     `location` is the path or URL of the database, created if missing. `again` is the command that
     resumes the run, for messages; by default, the command that started this process. The run is
@@ -109,7 +111,8 @@ def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes | None]:
     """Compute the job with the requested display; return the exit code and the whole output.
 
     The output is None if it is not whole. Raises UsageError if a screen is requested where none
-    can be shown.
+    can be shown, another PiTuiError if worker or app cannot start, and SystemExit if the machine
+    raised that without a screen.
     """
     can_show = threading.current_thread() is threading.main_thread() and has_terminal()
     if face == "screen" and not can_show:
@@ -166,7 +169,8 @@ def leaving_if_blocked(worker: Worker | None, asked: LeaveRequest) -> Iterator[N
 
     The main thread may then be in a write to standard error. Python runs the handler of the signal
     and then repeats the write, which never returns. So after a signal, also after one that came
-    before, a thread waits until all is saved, and ends the process if the main thread does not.
+    before, a thread waits until all is saved, and ends the process if the main thread does not
+    leave the body within BLOCKED_SECONDS then. `worker` is None if there is nothing to save.
     """
     left = threading.Event()
 
@@ -228,7 +232,8 @@ def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], N
     """Show snapshots until the worker's thread ends; a request to exit stops it after a save.
 
     A request AT_ONCE_AFTER seconds or more after the first stops it without a save; then wait for
-    as long at most. Once such a request would count, a line on stderr says so.
+    its end AT_ONCE_AFTER seconds at most. Once such a request would count, a line on stderr says
+    so. Raises what `show` raises.
     """
     warned = False
     while not worker.join(LOOK_SECONDS):
@@ -263,8 +268,8 @@ def noting_signals() -> Iterator[LeaveRequest]:
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
     """Return the exit code of the worker, which has ended, or was stopped without a save.
 
-    If the code is not 0, report on stderr how the worker ended. Raises SystemExit if the machine
-    raised that.
+    `received` is the number of the signal that requested the exit, or 0. If the code is not 0,
+    report on stderr how the worker ended. Raises SystemExit if the machine raised that.
     """
     snapshot = worker.latest()
     left = f"{program}: {snapshot.how_it_was_left}"

@@ -109,8 +109,9 @@ def _leave(number: int, _: object) -> NoReturn:
 def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings: flags override PI_TUI_* variables, which override defaults.
 
-    Raises UsageError for a variable or database that cannot be read, and StorageError if the folder
-    of the database does not exist. Remembers `--db` for the hints in messages.
+    Raises UsageError if PI_TUI_THREADS, PI_TUI_MEMORY or the location of the database is invalid,
+    and StorageError if the folder of the database does not exist. Remembers `--db` or PI_TUI_DB for
+    the hints in messages.
     """
     from pi_tui.files.location import look_at_folder, parse_location
 
@@ -175,9 +176,10 @@ def _call(options: argparse.Namespace) -> int:
 
 
 def _words_of_tabs(options: argparse.Namespace) -> list[str]:
-    """Return the command line of the app that every browser tab starts.
+    """Return the arguments of the app that every browser tab starts.
 
-    Raises UsageError if that command cannot be shown in a tab.
+    Raises UsageError if they are invalid, name something that is not shown in a tab, or name a
+    machine or a task that cannot be made.
     """
     if own := [one for one in options.words if one.partition("=")[0] in ("--port", "--no-token")]:
         raise UsageError(f"{own[0]} is an option of serve: put it before {options.words[0]}")

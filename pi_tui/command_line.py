@@ -104,7 +104,7 @@ def _add_computing(add: Adder) -> None:
 
 
 def _add_looking(add: Adder) -> None:
-    """Add the commands for runs of any kind."""
+    """Add `status`, `runs`, `watch`, `export` and `delete`, which take runs of any kind."""
     named = _naming_options()
     status = add(
         "status",
@@ -138,7 +138,7 @@ def _add_looking(add: Adder) -> None:
 
 
 def _add_upkeep(add: Adder) -> None:
-    """Add the commands for the database, the machine and the browser."""
+    """Add `check` and `backup` for the database, `bench` and `serve`."""
     add("check", f"{_GENERAL}.upkeep:check", "read every saved byte and check it; exit 0, 4 or 5")
     backup = add(
         "backup",

@@ -8,8 +8,8 @@ depends on the program is a `Hint`, because not every program has an option `--d
 class Hint:
     """Advice in messages of modules that any program may use; a program may set its own wording.
 
-    OTHER_FILE and FRESH must be able to end a sentence: "…, or WORDING". BEGIN and NAME_ONE follow
-    a semicolon or a colon: "…; WORDING".
+    OTHER_FILE and FRESH must be able to end a sentence, after ", or", a comma, a semicolon or a
+    colon. BEGIN and NAME_ONE follow a semicolon or a colon: "…; WORDING".
     """
 
     OTHER_FILE = "choose another location"
@@ -47,7 +47,11 @@ class NoWorkers(Unfinished):
 
 
 class UsageError(PiTuiError):
-    """The command line, a setting or an argument is invalid, or a machine refuses its task."""
+    """The command line, a setting or an argument cannot be used, or a machine refuses its task.
+
+    For example, there is no such run, a port is taken, or a package is not installed. Also raised
+    if a kind takes none of the saved states of a run, though one is whole.
+    """
 
     exit_code = 2
 
@@ -75,7 +79,10 @@ class WrongResultError(PiTuiError):
 
 
 class StorageError(PiTuiError):
-    """The database cannot be written or reached: disk full, read-only, server down."""
+    """The database, a file or standard output cannot be used: disk full, read-only, server down.
+
+    Also raised if memory or threads are lacking, or if a run in use was deleted or begun again.
+    """
 
     exit_code = 6
 
@@ -91,6 +98,10 @@ class NothingSavedError(StorageError):
 
 
 class NotOursError(PiTuiError):
-    """The file is no database of this program, or it or a run in it is of an unknown version."""
+    """The location holds something other than a database of this program.
+
+    Also raised for a database with triggers or views that this program did not make, and if the
+    database or a run in it is of a version that it does not know.
+    """
 
     exit_code = 7

@@ -97,12 +97,13 @@ class Abandoned(Exception):
 
 
 class BadState(Exception):
-    """Saved bytes are not a valid state of this task, or it is impossible; the text says why.
+    """Saved bytes are no valid state of this task, or the task is impossible; the text says why.
 
-    `Kind.limits` raises it for an impossible task. If `from_state` raises it, an older checkpoint
-    is used. If `from_state` raises it for every checkpoint, the run begins again, provided that all
-    of them are damaged. If one is undamaged, the code must have changed, and the run ends with
-    nothing changed. If something *outside* the saved data changed, raise Refused instead.
+    `Kind.limits` raises BadState for an impossible task. If `from_state` raises it, an older
+    checkpoint is used. If `from_state` raises it for every checkpoint, the run begins again,
+    provided that all of them are damaged. If one is undamaged, the code must have changed, and the
+    run ends with nothing changed. If something *outside* the saved data changed, raise Refused
+    instead.
     """
 
 
@@ -146,7 +147,7 @@ class Known(NamedTuple):
 
 
 class Piece:
-    """A part of a state, stored as a unit; equal pieces are stored once.
+    """A part of a state, stored as a unit; equal pieces of a run are stored once.
 
     A *lasting* piece never changes. Keep the object and return it in every later state: its bytes
     are read once, after that only its hash is compared. If a lasting piece is damaged in the
@@ -154,8 +155,9 @@ class Piece:
 
     If lasting pieces are so large that they should not stay in memory, call `let_go(piece.saved)`
     once a piece is saved. From then on `read` fetches the bytes from the database. Any thread may
-    call it, also within a step. It raises LostPiece if the bytes are damaged in the database, and
-    StorageError if the database cannot be reached: let that pass, and the step is tried again.
+    call it, also within a step. It raises LostPiece if the bytes are damaged in the database: make
+    the piece again. It raises StorageError if the database cannot be reached: let StorageError
+    pass, and the step is tried again.
     """
 
     __slots__ = ("_bytes", "known", "lasting", "saved")
@@ -221,13 +223,16 @@ class State:
 
     @property
     def data(self) -> bytes:
-        """Return the bytes of a state that `State.of` made. Raises BadState for another state."""
+        """Return the bytes of a state that `State.of` made: of its piece "state".
+
+        Raises BadState if the state has no such piece.
+        """
         return self["state"]
 
     def __getitem__(self, name: str) -> bytes:
         """Return the bytes of a piece. Raises BadState if the state has no such piece.
 
-        For a large lasting piece, which is read from the database now, see `Piece.read`.
+        A large lasting piece is read from the database now: raises what `Piece.read` raises.
         """
         if name not in self.pieces:
             raise BadState(f"its piece {name} is missing")
@@ -238,7 +243,10 @@ class State:
         return name in self.pieces
 
     def take(self, name: str) -> bytes:
-        """Remove a piece, which saves memory, and return its bytes. Raises BadState if missing."""
+        """Remove a piece, which saves memory, and return its bytes.
+
+        Raises what `state[name]` raises.
+        """
         data = self[name]
         del self.pieces[name]
         return data
@@ -332,9 +340,10 @@ class Machine(ABC):
         """
 
     def figures(self) -> object:
-        """Return a mapping of names to values for a panel of the app; never change it afterwards.
+        """Return a mapping of names to values for a panel of the app, or None for no panel.
 
-        An app of your own may expect another type. Worker and store do not look at the value.
+        Never change the mapping afterwards. An app of your own may expect another type. Worker and
+        store do not look at the value.
         """
         return None
 
@@ -418,9 +427,9 @@ class Kind(ABC):
         return length / whole if whole else None
 
     def figures(self, task: Task, steps: int, length: int) -> object:
-        """Return figures to show of a run that another process computes.
+        """Return what `Machine.figures` returns, for a run that another process computes.
 
-        All that is known of it here is the number of steps and the length of the output.
+        All that is known of its machine here is the number of steps and the length of the output.
         """
         return None
 
@@ -428,7 +437,7 @@ class Kind(ABC):
         """Return the most steps, bytes of state and bytes of output that a task can have.
 
         Running machines and saved files are checked against these. Raises BadState for a task that
-        is impossible for this kind.
+        is impossible for this kind, and Refused if the task cannot be computed now.
         """
         return Limits()
 
@@ -448,10 +457,11 @@ class Kind(ABC):
     ) -> bool:
         """Check `output` by an independent method; return False if this kind has no such method.
 
-        Called with the whole output at the end of a run. Also called after damage, if output is
-        computed again and differs from what is saved: then with the saved beginning of the output.
-        Raises WrongOutput if the output is wrong. `machine`, if given, made the output. Results
-        stored in its state survive a kill; increase its `steps` when storing one.
+        Returns True if the output is right. Called with the whole output at the end of a run. Also
+        called after damage, if output is computed again and differs from what is saved: then with
+        the saved beginning of the output. Raises WrongOutput if the output is wrong. `machine`, if
+        given, made the output. Results stored in its state survive a kill; increase its `steps`
+        when storing one.
         """
         return False
 

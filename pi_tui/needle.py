@@ -80,9 +80,9 @@ class Needle:
         return sum(1 for _ in self._find_all(output, start, stop))
 
     def number_of(self, output: Output, offset: int) -> int:
-        """Return 1 for the first hit, 2 for the second, … for the hit at `offset`.
+        """Return the number of the hit at `offset`: 1 if it is the first, 2 if it is the second, ….
 
-        Returns 0 if the hits before it are not counted yet.
+        Returns 0 if the hits in the blocks before it are not all counted yet.
         """
         end = offset + len(self.text)
         block = end // BLOCK

@@ -67,7 +67,7 @@ class Task:
     def of_text(cls, goal: int, text: str) -> Task:
         """Return the task with the parameters in JSON `text`.
 
-        Raises TypeError, ValueError or RecursionError if it cannot be read.
+        Raises TypeError, ValueError or RecursionError if the goal or the text is not one of a task.
         """
         return cls(goal, _decode(text))
 

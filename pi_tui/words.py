@@ -78,7 +78,7 @@ def percent(share: float) -> str:
 
 
 def speed(output: float, share: float) -> str:
-    """Format output per second; or, if there is none, the work per minute in percent.
+    """Format output per second; if there is none, but work is done, the work per minute in percent.
 
     `share` is the share of the work that is done per second.
 
@@ -89,7 +89,7 @@ def speed(output: float, share: float) -> str:
 
 
 def of_the_work(share: float) -> str:
-    """Format a share of the work, for a run that has no output yet.
+    """Format a share of the work, in percent.
 
     >>> of_the_work(0.04)
     '4.0 % of the work'
@@ -161,7 +161,7 @@ def amount(size: int, lines: int | None, unit: str) -> str:
 
 
 def unit_of_bytes(unit: str) -> str:
-    """Return the unit for a number of bytes of output: "bytes" if `unit` counts lines, else `unit`.
+    """Return the unit for a number of bytes: "bytes" if `unit` is "lines" or "rows", else `unit`.
 
     >>> unit_of_bytes("letters"), unit_of_bytes("rows")
     ('letters', 'bytes')
@@ -188,7 +188,7 @@ def of_unit(value: int, unit: str) -> str:
 
 
 def ago(seconds: float) -> str:
-    """Format how long ago something was; "just now" if it is in the future, by a clock set back.
+    """Format how long ago something was; "just now" below 1 s, or if a clock was set back since.
 
     >>> [ago(s) for s in (-5, 0.4, 3, 125, 7_300, 200_000)]
     ['just now', 'just now', '3 s ago', '2 min ago', '2 h ago', '2 d ago']
@@ -203,7 +203,7 @@ def ago(seconds: float) -> str:
 
 
 def within(seconds: float) -> str:
-    """Format the time until an event, rounded up so that it is never early.
+    """Format the time until an event, rounded up: the event is never later than the text says.
 
     >>> within(1.2), within(90), within(-1)
     ('in 2 s', 'in 2 min', 'now')
@@ -257,7 +257,9 @@ def plain(text: str) -> str:
 
 
 def one_line(text: object, limit: int = 300) -> str:
-    r"""Return the first line of foreign text (a path, a library's error), made `plain` and cut.
+    r"""Return the first line of foreign text, made `plain` and cut to `limit` characters.
+
+    Foreign text is a path or a library's error, for example. Blanks around it are left out first.
 
     >>> one_line("disk\x1b[2J full\nsecond line")
     'disk·[2J full'
@@ -269,7 +271,8 @@ def one_line(text: object, limit: int = 300) -> str:
 def named(values: Mapping[str, object]) -> list[str]:
     """Return each value as `name=value`, as a user would write it.
 
-    A long value is shortened in its middle: paths begin alike, and often end alike.
+    A long value is shortened in its middle: paths begin alike, and often end alike. A long name
+    loses its end.
 
     >>> named({"seed": 3, "input": "a.csv", "digest": bytes(2), "size": "3"})
     ['seed=3', 'input=a.csv', 'digest=0x0000', "size='3'"]

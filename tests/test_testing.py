@@ -14,7 +14,7 @@ from pi_tui.machine import Kind, Limits, Machine, Poll, State, Task, unwatched
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.testing import prove
 from tests.examples.helpers import readme_program
-from tests.tiny import StubbornWalks, Walks
+from tests.tiny import StubbornWalks, Walk, Walks
 
 
 @pytest.mark.parametrize("series", ["arctan", "gosper", "rabinowitz-wagon"])
@@ -158,3 +158,17 @@ def test_prove_closes_every_machine_that_it_makes(forgets: str) -> None:
     with pytest.raises(AssertionError) if forgets else nullcontext():
         prove(Closing(forgets), Task(30))
     assert open_now == []
+
+
+def test_prove_tells_from_state_the_version_of_the_kind() -> None:
+    told = set[int | None]()
+
+    class Second(Walks):
+        version = 2
+
+        def from_state(self, task: Task, state: State, output: bytes) -> Walk:
+            told.add(state.version)
+            return super().from_state(task, state, output)
+
+    prove(Second(), Walks().task(5))
+    assert told == {2}

@@ -50,7 +50,10 @@ if TYPE_CHECKING:
     from pi_tui.machine import Kind
 
 _PRINTED = 2_000
-"""Maximum number of printed texts, and of characters of one; a print makes two: the line's end."""
+"""Maximum number of printed texts kept, and of characters of each.
+
+A print makes two texts: the second is the end of its line.
+"""
 STYLES = Path(__file__).with_name("app.tcss")
 """The style sheet of the app, for any machine."""
 
@@ -93,9 +96,10 @@ class RunApp(Face):
     ) -> None:
         """Make an app for a worker that has not started; without one, the app asks for a goal.
 
-        `seen` is saved output, shown until the worker has loaded it. `memory` is the file with the
-        user's settings (theme, bell). `kind`, `naming` and `goals` replace the attributes of the
-        class; RunApp itself has no kind.
+        `make_worker` makes the worker of each further run, `location` is the path or URL of the
+        database. `seen` is saved output, shown until the worker has loaded it. `memory` is the file
+        with the user's settings; without a file they last until the exit. `kind`, `naming` and
+        `goals` replace the attributes of the class. RunApp itself has no kind, so it needs `kind`.
         """
         super().__init__()
         for capture in (self._capture_stdout, self._capture_stderr):
@@ -131,7 +135,10 @@ class RunApp(Face):
     # Opening
 
     def open(self) -> None:
-        """Draw what is saved; then start the worker, whose imports are slow, or ask for a goal."""
+        """Draw what is saved; then start the worker, whose imports are slow.
+
+        Without a run to show, ask for a goal instead.
+        """
         self.when_open()
         self.recall_looks()
         self.live.start()
@@ -161,7 +168,7 @@ class RunApp(Face):
         self.live.hurry()
 
     async def on_event(self, event: events.Event) -> None:
-        """Queue keys; let Textual handle Ctrl+C, Ctrl+Q and all other events at once."""
+        """Queue typed keys; let Textual handle Ctrl+C, Ctrl+Q and all other events at once."""
         await self._keys.handle(event)
 
     @property
@@ -193,7 +200,10 @@ class RunApp(Face):
         steering.save_now(self)
 
     async def action_save_and_suspend(self) -> None:
-        """Save, then suspend the process; do nothing while the app saves to exit or change runs."""
+        """Save, then suspend the process.
+
+        Do nothing while the app saves in order to exit, or to open or delete a run.
+        """
         await steering.suspend(self)
 
     async def action_quit(self) -> None:
@@ -211,7 +221,10 @@ class RunApp(Face):
             self.questions.converse(self.looks.choose_theme())
 
     def action_crash_test(self) -> None:
-        """Ask, then kill this process, unless a dialog is open or nothing is being computed."""
+        """Ask, then kill this process; do nothing while a dialog is open.
+
+        If the run is complete, failed or only watched, or if there is none, only tell the user so.
+        """
         if self.is_uncovered:
             from pi_tui.app.terminal.crash_test import crash_test
 
@@ -269,7 +282,7 @@ class RunApp(Face):
         """Apply the theme to all styles; before there is a screen, only to the app's own.
 
         Without a screen, Textual would read every style sheet, and read them all again for the
-        first screen. This would take 15 ms.
+        first screen. This would take about 10 ms.
         """
         if self.screen_stack:
             super().refresh_css(animate)
@@ -304,9 +317,10 @@ class RunApp(Face):
         return [(stream, cast("TextIO", capture)) for stream, capture in ours]
 
     def _print(self, text: str, stderr: bool = False) -> None:
-        """Keep the first _PRINTED characters of what the machine prints, for after the exit.
+        """Keep the first _PRINTED characters of a text that the machine prints, for after the exit.
 
-        This runs in the machine's thread. A message for each print would be too many.
+        Only the newest _PRINTED texts are kept. This runs in the machine's thread. A message to the
+        app for each print would be too many.
         """
         self.printed.append(text[:_PRINTED])
         super()._print(text, stderr)

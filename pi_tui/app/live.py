@@ -51,7 +51,10 @@ class Live:
         self.forget(seen)
 
     def forget(self, seen: Glance | None = None) -> None:
-        """Discard all that was shown of the run; `seen` is saved output of the next one."""
+        """Discard what is known here of the run, but leave the screen as it is.
+
+        `seen` is saved output of the next run, shown until the worker has loaded it.
+        """
         self._flow = Flow(seen)
         self.rates = RateHistory()
         self.shown: Snapshot | None = None
@@ -71,7 +74,7 @@ class Live:
     # When to poll
 
     def start(self) -> None:
-        """Read the worker's snapshot now, and regularly from now on."""
+        """Draw the worker's snapshot now, and poll for the next ones from now on."""
         self._timer = self._face.set_timer(QUICK, self._tick)
         self.look()
 
@@ -108,9 +111,9 @@ class Live:
     def look(self) -> None:
         """Draw the worker's snapshot, and notify the user of its notes and of completion.
 
-        A snapshot that is on the screen already is drawn again after SLOW seconds. It is drawn
-        again at once if a view has not yet processed all output. If the run has less output than
-        before, the screen is cleared first, search and selection included.
+        A snapshot that is on the screen already is drawn again only after SLOW seconds, or if a
+        view has not yet processed all output. If the run has less output than before, or if a
+        watched run is read anew, the screen is cleared first, search and selection included.
         """
         snapshot, now, screen = self._face.worker.snapshot, self.clock.monotonic(), self._screen()
         behind = screen.is_behind(max(snapshot.made, snapshot.overture))
@@ -172,7 +175,7 @@ class Live:
                 self._face.bell()
 
     def _note_how_it_goes_on(self, before: Snapshot | None, snapshot: Snapshot, now: float) -> None:
-        """Have frames show for 8 seconds how the run was resumed, if it was just now."""
+        """Have frames show for 8 seconds how the run was resumed, if that was since `before`."""
         began = before and before.state in (State.PREPARING, State.WATCHING)
         if began and snapshot.state in (State.RUNNING, State.SAVING):  # it may save at once
             self._resumed = how_it_goes_on(snapshot)
@@ -183,7 +186,7 @@ def rate_of(before: Snapshot | None, shown: Snapshot, elapsed: float) -> float:
     """Return the bytes of output made per second; for a machine without output, the steps.
 
     Steps are used if there is no output and its final length is unknown. They are counted since the
-    snapshot `before`, which was taken `elapsed` seconds ago.
+    snapshot `before`, which was taken `elapsed` seconds ago; without one, the result is 0.0.
     """
     if shown.made or shown.length is not None:
         return shown.rate
@@ -193,8 +196,9 @@ def rate_of(before: Snapshot | None, shown: Snapshot, elapsed: float) -> float:
 def _is_calm(before: Snapshot | None, snapshot: Snapshot) -> bool:
     """Return True if panels and pictures should be drawn at this poll, as well as the output.
 
-    Return False if the run is computing and no checkpoint was saved since the snapshot `before`.
-    They are then drawn at some polls only, because they cost as much time as the output.
+    Return False if the run is computing, was so in the snapshot `before`, and saved no checkpoint
+    since. Panels and pictures are then drawn at every third poll only, because they cost as much
+    time as the output.
     """
     return before is None or not (
         before.state is snapshot.state is State.RUNNING and before.checkpoint is snapshot.checkpoint

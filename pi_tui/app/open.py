@@ -29,17 +29,18 @@ def open_app(
     """Show the run of a task until the user exits; return exit code and whole output.
 
     The output is that of `task`, also if the user opened another run. It is None if the run was not
-    complete when the user left it; leaving it so is no error, and the exit code is 0. If `task` is
-    None, the app asks for a goal; the output is None.
+    complete when the user left it. The exit code tells of the run that is on the screen at the end.
+    It is 0 if that run is complete, or if all that was computed of it is saved, but then 128 + N
+    after signal N. If `task` is None, the app asks for a goal; the output is None.
 
     The function `tasks` makes the task of a goal, and raises BadState for an impossible goal.
     Without `tasks`, the new task has the parameters of the run on the screen. `location` is the
     path or URL of the database. `again` is the command that resumes the run, for messages. With
     `fresh` the run begins again at its first step.
 
-    If `goes_on` is not "", the app only watches the run. Its messages show this text, which says
-    how to resume the run. Call this in the main thread, in a terminal. Raises PiTuiError if the app
-    cannot start.
+    `cadence` says when to save. If `goes_on` is not "" (never with `fresh`), the app only watches
+    the run. Its messages show this text, which says how to resume the run. Call this function in
+    the main thread, in a terminal. Raises PiTuiError if the app cannot start.
     """
     with guarded():  # before Textual is loaded, to fork a smaller process
         from pi_tui.app.app import RunApp

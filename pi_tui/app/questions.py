@@ -24,7 +24,7 @@ class Questions:
     def converse(self, steps: Coroutine[Any, Any, None]) -> None:
         """Start `steps`, a coroutine that asks the user one or more questions.
 
-        Keys typed before the first question is shown are kept for it, for a second at most.
+        Keys typed while no question is shown are kept for the next one, for a second at most.
         """
         self._conversations += 1
         self._app.run_worker(self._conversation(steps), group="dialog")
@@ -38,7 +38,8 @@ class Questions:
     async def ask(self, question: Screen[Answer]) -> Answer | None:
         """Show a question on top, wait for the answer and return it; None if the user cancels.
 
-        Toasts on the screen are removed, because they could cover the question.
+        Toasts on the screen are removed, because they could cover the question. Raises
+        NoActiveWorker (of Textual) outside a worker; `converse` starts one.
         """
         self._app.clear_notifications()  # in a small window, toasts would cover it
         self._asked.append(question)
@@ -49,5 +50,5 @@ class Questions:
 
     @property
     def is_expected(self) -> bool:
-        """Return True if a conversation is going on and its next question is not shown yet."""
+        """Return True if a conversation is going on that shows no question now; one may follow."""
         return self._conversations > sum(one in self._app.screen_stack for one in self._asked)

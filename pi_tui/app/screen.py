@@ -80,7 +80,7 @@ class RunScreen(Screen[None]):
         yield KeyBar(id="keys")
 
     def on_stage(self) -> Iterable[Widget]:
-        """Yield the widgets for the middle of the screen."""
+        """Yield the widgets beside the panels, or above them if narrow: here the output."""
         yield OutputTail(id="output")
 
     def first_panels(self) -> Iterable[Widget]:
@@ -122,8 +122,9 @@ class RunScreen(Screen[None]):
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
         """Show the first `shown.made` bytes of `source`, which is the output, and search them.
 
-        `snapshot` is the worker's newest. `shown` is a copy of it for this screen: if output is
-        shown at a pace, it has less output than the worker has made.
+        `snapshot` is the worker's newest. `shown` is a copy of it for this screen: at a limited
+        pace it has less output than the worker has made. It has more while the worker loads saved
+        output, or while an overture (first output known early) is longer.
         """
         self.snapshot = shown
         self.source, self.count = source, shown.made
@@ -137,7 +138,10 @@ class RunScreen(Screen[None]):
         return b""
 
     def is_behind(self, made: int) -> bool:
-        """Return True if a view needs more frames to process the first `made` bytes; none here."""
+        """Return True if a view needs more frames to process the first `made` bytes.
+
+        No view of this screen does; a screen for one kind may have such views.
+        """
         return False
 
     def show(self, frame: Frame, *, fully: bool = True) -> None:
@@ -158,7 +162,10 @@ class RunScreen(Screen[None]):
 
     @on(OutputView.Moved)
     def show_place(self) -> None:
-        """Show in the frame which output is in view, and whether the view follows the end."""
+        """Show on the output's border which part is in view, and if the view follows the end.
+
+        Do nothing while the view is hidden.
+        """
         view = self.output_view
         first, end = view.in_view
         if view.count and not view.size.height:
@@ -168,11 +175,11 @@ class RunScreen(Screen[None]):
         self.say_at_end("following" if view.following else "G follows the tail")
 
     def say_at_end(self, words: str) -> None:
-        """Write `words` at the lower right of the frame around the output."""
+        """Write `words` at the lower right of the border around the output."""
         self.output_view.border_subtitle = words
 
     def title_of_output(self) -> str:
-        """Return the title of the frame around the output."""
+        """Return the title on the border around the output."""
         view = self.output_view
         if isinstance(view, OutputTail) and not view.is_text:
             return f"{words.size(view.count)}, not text: bytes"
@@ -237,7 +244,10 @@ class RunScreen(Screen[None]):
     # Copying and writing output
 
     def action_copy(self) -> None:
-        """Copy the selection; without a selection, the highlighted line, or else the top line."""
+        """Copy the selection; without a selection, the highlighted line, or else the top line.
+
+        If that line is empty, or if there is no output, only tell the user so.
+        """
         if self.get_selected_text():
             self.action_copy_text()
         elif text := self.output_view.line_as_text():

@@ -56,10 +56,10 @@ class Searching:
         self._screen.set_focus(self.bar.input)  # `focus()` would take effect after the next key
 
     def feed(self, source: Output, count: int, total: int | None) -> None:
-        """Take all output so far, `count` bytes; search in what is new if the bar is open.
+        """Take the output shown so far; search in what is new if the bar is open.
 
-        Scrolls to the first hit that `search_on` waits for. `total` is the length of the whole
-        output, None if unknown.
+        It is the first `count` bytes of `source`. If `search_on` waits for a hit, scrolls to the
+        first one. `total` is the length of the whole output, None if unknown.
         """
         self.source, self.count = source, count
         self.total = count + 1 if total is None else total
@@ -109,7 +109,7 @@ class Searching:
         """Scroll to the first hit after `offset`; without `forward`, to the last hit before it.
 
         If there is none, wrap around at the end or the start of the output.
-        If too little output is searched to know that hit, scroll once it is.
+        If too little output is searched to know that hit, scroll as soon as enough is searched.
         """
         self._sought = offset, forward
         self._go_on()
@@ -169,7 +169,7 @@ class Searching:
         self._view().focus()
 
     def close(self) -> None:
-        """End the search and close the bar."""
+        """End the search, close the bar, and move the focus to the output."""
         if (bar := self.bar) is not None:
             self._screen.set_class(False, "-searching")
             bar.input.value = ""

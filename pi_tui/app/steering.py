@@ -38,14 +38,14 @@ def toggle_pause(face: Face) -> None:
 def save_now(face: Face) -> None:
     """Request a checkpoint; tell the user if nothing is new since the last one.
 
-    If this process only watches the run, only tell the user so.
+    If this process only watches the run, only tell the user that.
     """
     if is_refused(face):
         return
     snapshot = face.worker.snapshot
     newest = snapshot.checkpoint
-    is_all = snapshot.made or (newest is not None and newest.steps == snapshot.steps)
-    if newest is not None and snapshot.saved == snapshot.made and is_all:
+    is_known = newest is not None and newest.steps == snapshot.steps
+    if snapshot.saved == snapshot.made and (is_known or snapshot.state is State.COMPLETE):
         unit = snapshot.unit.removesuffix("s")
         tell(face, f"Nothing new to save: every {unit} is saved.", seconds=3)
     face.worker.save_now()
@@ -61,10 +61,11 @@ def is_refused(face: Face) -> bool:
 
 
 async def suspend(face: Face) -> None:
-    """Save, then suspend as ctrl+z does; the time suspended does not count.
+    """Save, then suspend as ctrl+z does; in a browser tab, only save. Then go on as before.
 
-    After _SUSPEND_PATIENCE seconds, suspend even if the save has not ended. Do nothing while the
-    app saves before it exits or opens another run, because the exit would wait until the user types
+    The time suspended does not count as computing time. But if the save has not ended after
+    _SUSPEND_PATIENCE seconds, suspend all the same; then the time counts. Do nothing while the app
+    saves in order to exit, or to open or delete a run, because that would wait until the user types
     `fg`.
     """
     if _is_saving(face):

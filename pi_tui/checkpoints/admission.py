@@ -14,11 +14,11 @@ from pi_tui.words import amount
 
 
 def refuse_too_much(kind: Kind, task: Task, machine: Machine, agreed: int) -> None:
-    """Raise MachineError if steps or output exceed the limits of the kind for this task.
+    """Raise MachineError if steps or output exceed what the kind allows for this task.
 
-    Raises it too if the kind does not accept the output. The first `agreed` bytes were accepted by
-    an earlier check, so only the output after them is checked. Raises BrokenRule if steps is no
-    integer.
+    Raises it too if the kind does not accept the output. The kind is asked only about the output
+    after the first `agreed` bytes, because it accepted these before. Raises BrokenRule if `steps`
+    is no integer.
     """
     steps: object = machine.steps
     if not isinstance(steps, Integral):  # one of numpy is as good as an int

@@ -99,7 +99,7 @@ def _vacuum(source: Location, target: Path) -> None:
 
 
 def _copy_rows(source: Engine, target: Path) -> None:
-    """Copy a PostgreSQL database row by row, in one transaction that sees a snapshot."""
+    """Copy our tables of a PostgreSQL database, in one transaction that sees a snapshot."""
     where = parse_location(str(target))
     copy = connect(where, "write")
     try:

@@ -24,7 +24,8 @@ def new(kind: Kind, task: Task) -> Machine:
 def from_state(kind: Kind, task: Task, state: State, output: bytes) -> Machine:
     """Return a machine restored from this state and this output.
 
-    Raises BadState if the state is invalid, and Refused if the kind cannot compute now.
+    Raises BadState or WrongState if the state is invalid, and Refused if the kind cannot compute
+    now.
     """
     return _checked("from_state", kind.from_state(task, state, output), Machine, "a Machine")
 
@@ -85,7 +86,10 @@ def verifying_work(machine: Machine) -> float:
 
 
 def share(kind: Kind, task: Task, steps: int, length: int) -> float | None:
-    """Return the share of the work done that the kind estimates, 0 to 1; None if unknown."""
+    """Return the share of the work done as the kind estimates it; None if unknown.
+
+    It should be 0 to 1, but this is not checked.
+    """
     found = kind.share(task, steps, length)
     return None if found is None else _number("share", found, "a number or None")
 

@@ -146,7 +146,7 @@ class Database:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        """Open a transaction; raise StorageError if another database took the place of ours."""
+        """Open a transaction; raise StorageError if our database is gone or was replaced."""
         self.look_at_the_file()
         with self.transaction() as connection:
             if connection.scalar(IDENTITY) != self._identity:

@@ -20,7 +20,7 @@ from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import output_rows, state_rows
 from pi_tui.checkpoints.rows.models import BadRow, limits_of
 from pi_tui.errors import DamagedError, Hint
-from pi_tui.machine import BadState, Kind, Machine, Refused, WrongState
+from pi_tui.machine import BadState, Kind, Machine, Refused, Work, WrongState
 from pi_tui.words import amount, one_line
 
 
@@ -68,8 +68,8 @@ class Loading:
     ) -> None:
         """Read and check the output and the checkpoint rows of `run`.
 
-        `trusted` is what the store trusted before. Only its `epoch` and `left` are kept. Raises
-        DamagedError as `_prove` does.
+        `trusted` is what the store trusted before. Only its `epoch` and `left` are kept. Raises the
+        errors that `_prove` raises.
         """
         self._saved, self._kind, self._reader = saved, kind, reader
         self._notes: list[str] = []
@@ -112,7 +112,8 @@ class Loading:
         The checkpoints are a dict by number; an unreadable row has the value None.
 
         Raises DamagedError if the output of a complete run is damaged and cannot be computed again:
-        it has no state to go on from, and the next save would delete what is left of it.
+        it has no state to go on from, and the next save would delete what is left of it. Raises
+        other errors as `RunCatalogue.row` does.
         """
         with self._saved.transaction() as connection:
             row = self._saved.row(connection, run)
@@ -137,10 +138,10 @@ class Loading:
     def _newest_good(self, numbers: list[int]) -> tuple[Machine, Checkpoint] | None:
         """Restore a machine from the newest good checkpoint; return the machine and the checkpoint.
 
-        `numbers` are the numbers of the checkpoints, newest first. Each that cannot be used gets a
-        note for the user. Returns None if all are damaged or deleted. Raises Refused if none is
-        good, but one is as it was saved, and only the machine's code does not take it: saves of a
-        run begun again would replace it.
+        `numbers` are the numbers of the checkpoints, newest first. Each that is there but cannot be
+        used gets a note for the user. Returns None if all are damaged or deleted. Raises Refused if
+        none is good, but one is as it was saved, and only the machine's code does not take it:
+        saves of a run begun again would replace it.
         """
         not_taken = ""
         for seq in numbers:
@@ -162,9 +163,10 @@ class Loading:
         """Restore the machine of checkpoint `seq`; return it with the checkpoint, None if deleted.
 
         If the machine is restored, the next save relies on this checkpoint and its pieces. Raises
-        BadState or WrongState if the checkpoint is damaged, or needs output that is missing. Raises
+        BadState if the checkpoint is damaged, or needs output that is missing. Raises
         _NotTakenError, a BadState, if its bytes are as they were saved, but the kind does not take
-        them. Raises NotOursError if a newer version of the kind saved it.
+        them. Raises WrongState if state and output contradict each other, as the machine's check
+        or the kind says. Raises NotOursError if a newer version of the kind saved it.
         """
         reader_of = partial(self._reader.of, self._run.id)
         with self._saved.transaction() as connection:
@@ -184,7 +186,12 @@ class Loading:
             if (machine.steps, len(machine.output)) != (checkpoint.steps, checkpoint.length):
                 raise BadState("its row and its state differ")
         except BadState as problem:
-            raise problem if found.lost else _NotTakenError(str(problem)) from problem
+            # The last checkpoint of a complete run has no state; it is read if the run's row is
+            # damaged.
+            is_of_the_end = not found.state.pieces and checkpoint.work == Work(1.0, 1.0)
+            if found.lost or is_of_the_end:
+                raise
+            raise _NotTakenError(str(problem)) from problem
         machine.check()
         if found.lost:
             self._notes.append(f"checkpoint {seq}: lost or damaged: {', '.join(found.lost)}")

@@ -104,7 +104,7 @@ def _prepare(engine: Engine, where: Location, write: bool) -> int:
     Without `write`, raises NothingSavedError for an empty database and OlderError for older tables.
     With `write`, marks an SQLite file as ours if a dump left the marks out, and gives it a rollback
     journal; raises DamagedError if its structure is broken, StorageError if its journal cannot be
-    changed.
+    changed. Raises other errors as `_version_of` does.
     """
     with engine.begin() as connection:
         if write and where.path is None:
@@ -152,10 +152,11 @@ def _version(engine: Engine, where: Location) -> int:
 def _look(where: Location, path: Path, write: bool, is_leaving: IsLeaving) -> None:
     """Check what is at `path`, before anything is written there.
 
-    Raises NotOursError if something other than a database of ours is there. Raises UsageError if
-    `path` has the name of a file beside a database (a journal, say) or, with `write`, if the file
-    has hard links. If nothing is there, raises NothingSavedError without `write`; with `write`,
-    raises StorageError if the folder does not exist.
+    Raises NotOursError if something other than a database of ours or an empty one is there, and
+    other errors as `_probe` does. Raises UsageError if `path` has the name of a file beside a
+    database (a journal, say) or, with `write`, if the file has hard links. If nothing is there,
+    raises NothingSavedError without `write`; with `write`, raises StorageError if the folder does
+    not exist.
     """
     refuse_name(path)
     try:
@@ -182,8 +183,9 @@ def _look(where: Location, path: Path, write: bool, is_leaving: IsLeaving) -> No
 def _probe(where: Location, is_leaving: IsLeaving) -> None:
     """Check a database on a read-only connection. Raises NotOursError if it is not ours.
 
-    Raises other errors as `_version_of` does. Accepts a file that this connection cannot open, as
-    when a killed writer left a rollback: the next connection checks that file again.
+    Raises other errors as `_version_of` does. Accepts an empty database. Also accepts a file that
+    this connection cannot open, as when a killed writer left a rollback: the next connection checks
+    that file again.
     """
     engine = connect(where, "probe", is_leaving)
     try:
@@ -202,10 +204,11 @@ def _probe(where: Location, is_leaving: IsLeaving) -> None:
 def _version_of(connection: Connection, where: Location) -> int:
     """Return the schema version of our tables; 0 for an empty database. Writes nothing.
 
-    Raises NotOursError if another program or a newer version made the database. Raises DamagedError
-    if the schema version is missing or, in the present schema, another table; DBAPIError if the
-    table that holds the version is missing, or a column; and StorageError if this user lacks the
-    rights to use a server.
+    Raises NotOursError if another program or a newer version made the database, DamagedError if the
+    schema version is missing, and StorageError if this user lacks the rights to use a server. In a
+    database of the present schema, raises DamagedError if a table is missing, and DBAPIError if a
+    column is. Raises DBAPIError too if a query fails: if a file is no database, or lacks the table
+    that holds the version.
     """
     is_ours = _sqlite_is_ours if where.path else _postgres_is_ours
     if not is_ours(connection, where):

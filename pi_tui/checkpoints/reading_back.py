@@ -39,13 +39,13 @@ class PieceReader:
     def of(self, run_id: int, known: Known) -> Callable[[], bytes]:
         """Return a function that fetches the bytes of the piece `known` of a run.
 
-        It raises LostPiece or StorageError (see `_fetch`).
+        It raises LostPiece, StorageError or DamagedError (see `_fetch`).
         """
         return partial(self._fetch, run_id, known)
 
     @contextmanager
     def reading_by(self, connection: Connection) -> Iterator[None]:
-        """Fetch pieces on `connection` in the `with` body, whose transaction may lock others out.
+        """Fetch pieces on `connection`, whose transaction may lock others out, in the `with` body.
 
         The caller holds `one_at_a_time`, so other threads wait.
         """
@@ -64,7 +64,8 @@ class PieceReader:
         """Return the bytes of a saved piece.
 
         Raises LostPiece if they are damaged or missing, and has the next save write them again
-        (`damaged`). Raises StorageError if the database is unreachable.
+        (`damaged`). Raises StorageError if the database is unreachable, and DamagedError if it is
+        damaged as a whole.
         """
 
         def attempt() -> bytes | None:

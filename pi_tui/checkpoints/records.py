@@ -47,7 +47,8 @@ class Checkpoint:
     def share(self, kind: Kind, task: Task) -> float | None:
         """Return the share of the work done, 0 to 1; None if unknown.
 
-        Writer, watcher, `status` and the list of runs all call this, so they show one number.
+        Watcher, `status` and the list of runs call this, and the writer reckons in the same way, so
+        they show one number.
         """
         share = self.work.share if self.work else None
         return checked.share(kind, task, self.steps, self.length) if share is None else share
@@ -101,7 +102,7 @@ class Run:
 def share_of(run: Run, newest_first: tuple[Checkpoint, ...], kind: Kind) -> float | None:
     """Return the share of the run's work that is saved, 0 to 1; None if unknown.
 
-    `newest_first` are the checkpoints of the run.
+    `newest_first` are the checkpoints of the run; an unfinished run without any has a share of 0.
     """
     if run.status == COMPLETE or not newest_first:
         return float(run.status == COMPLETE)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def list_runs(location: str, kind: Kind) -> list[Run]:
     """Return all runs of the kind, the most recently used first, also while a process writes.
 
-    Raises NothingSavedError if there is no database of checkpoints.
+    Raises NothingSavedError if there is no database at `location`, or an empty one.
     """
     with _store(location, kind, write=False) as store:
         return store.runs()
@@ -28,7 +28,7 @@ def list_runs(location: str, kind: Kind) -> list[Run]:
 def list_all_runs(location: str, kinds: Kinds) -> list[Run]:
     """Return the runs of every kind, the most recently used first, also while a process writes.
 
-    Raises NothingSavedError if there is no database of checkpoints.
+    Raises NothingSavedError if there is no database at `location`, or an empty one.
     """
     with _store(location, kinds.own, write=False) as store:
         return store.all_runs(kinds)

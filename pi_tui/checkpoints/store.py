@@ -59,8 +59,10 @@ class CheckpointStore(RunCatalogue):
         An existing run keeps its own tuning. Later commits by any other process that had it open
         are refused. A complete run is returned without a claim. Of the result, `owner` is the
         process that had the run open before, "" after a clean end, and `notes` tells how a new run
-        differs from others of its goal. Raises UsageError if the kind refuses the task, and
-        AlreadyOpenError if another process computes the run.
+        differs from others of its goal. Raises UsageError if the kind refuses the task, or has a
+        name too long for a server; AlreadyOpenError if another process computes the run;
+        NotOursError if a newer version of the kind saved it; and DamagedError if its row, or
+        another that may be its row, is damaged.
         """
         if self._has_stale_identities(task):
             with self._writing() as connection:  # of its own: the one below may wait for the run
@@ -130,7 +132,7 @@ class CheckpointStore(RunCatalogue):
             raise UsageError(f"an impossible task: {problem}") from problem
 
     def _begin(self, connection: Connection, task: Task) -> Row[Any]:
-        """Insert a new run, or return the one that another process has just inserted."""
+        """Insert a new run, unless another process has just done so; return the row of the run."""
         if connection.dialect.name == "postgresql":
             making = connection.begin_nested()
             connection.execute(MAKING)
@@ -154,10 +156,11 @@ class CheckpointStore(RunCatalogue):
         that number on are skipped too, because the caller distrusts them.
 
         Raises DamagedError if the row of the run is damaged, or the output of a complete run that
-        is not repeatable. Raises NotOursError if a newer version of the kind saved the run. Raises
-        UsageError if the kind refuses the task, or takes none of its checkpoints though one is
-        whole. A claim of this store is then undone: the run gets its former owner back, or is
-        deleted if nothing of it is saved.
+        is not repeatable; StorageError if the run was deleted; and NotOursError if a newer version
+        of the kind saved the run or a checkpoint. Raises UsageError if the kind refuses the task,
+        or takes none of its checkpoints though one is whole. Before a UsageError, a claim of this
+        store is undone: the run gets its former owner back, or is deleted if nothing of it is
+        saved.
         """
         try:
             with self._failures_in_our_words():
@@ -202,8 +205,8 @@ class CheckpointStore(RunCatalogue):
         Raises WrongState if the machine fails its check, StorageError if nothing could be written,
         and AlreadyOpenError if another process claimed the run. Raises MachineError if the machine
         exceeds the limits of its kind, if the kind does not accept its output, or if the function
-        of a piece raises. Raises WrongResultError if output computed again after damage differs
-        from the saved one.
+        of a piece raises. Raises WrongResultError if saved output that is compared now differs from
+        the machine's, and DamagedError if saved rows needed for this are missing or damaged.
         """
         machine.check()
         return self._commit(run, machine, elapsed, ACTIVE, work=work)
@@ -211,8 +214,9 @@ class CheckpointStore(RunCatalogue):
     def complete(self, run: Run, machine: Machine, elapsed: float, *, verified: bool) -> Checkpoint:
         """Commit all output and mark the run complete; delete its state, no longer needed.
 
-        Unlike `save`, does not check the machine. Raises MachineError if the output is too short or
-        too long, or differs from the part that is saved. For other errors see `save`.
+        Unlike `save`, does not check the machine. `verified` says whether an independent method has
+        checked the output. Raises MachineError if the output is too short or too long, or differs
+        from the part that is saved. For other errors see `save`.
         """
         output, length = machine.output, checked.length(self._kind, run.task)
         if length not in (None, len(output)):
@@ -273,9 +277,10 @@ class CheckpointStore(RunCatalogue):
         return replace(new, duration=time.monotonic() - begun)
 
     def has_last_save(self, run: Run) -> bool:
-        """Return False if the SQLite file is gone, or was replaced by one without our last save.
+        """Return False if the SQLite file is gone, or does not hold our last save any more.
 
-        Returns True for a server, and if the file cannot be read now: the save is not known lost.
+        Returns True for a server, and if the same file is there but cannot be read now: the save is
+        not known lost. Returns False if another file is there that cannot be read.
         """
         try:
             self.look_at_the_file()
@@ -292,8 +297,9 @@ class CheckpointStore(RunCatalogue):
         """Truncate the saved output to `good` bytes; delete checkpoints saved with more output.
 
         For output that was found wrong: the good part stays, the rest is computed again. So the
-        run is complete no longer. Raises AlreadyOpenError if another process computes it, and
-        DamagedError, with nothing changed, if a row of the part to keep is damaged.
+        run is complete no longer. Checkpoints whose rows are unreadable are deleted too. Raises
+        AlreadyOpenError if another process computes the run, and DamagedError, with nothing
+        changed, if a row of the part to keep is damaged.
         """
         with self._fenced(run, self._claimed(run).epoch) as (connection, row, seq):
             committed = min(good, row.committed)
@@ -316,8 +322,9 @@ class CheckpointStore(RunCatalogue):
     def restart(self, run: Run, task: Task) -> Run:
         """Claim and empty the run, so that it begins again with this task's tuning; return it.
 
-        Raises AlreadyOpenError if another process computes it, and UsageError if the kind refuses
-        the task. Then, or if the kind fails, no saved data is deleted, and the claim is undone.
+        Raises AlreadyOpenError if another process computes it, StorageError if it was deleted, and
+        UsageError if the kind refuses the task. After any error no saved data is deleted. If the
+        kind refuses or fails, an earlier claim of this store is undone.
         """
         try:
             with self._failures_in_our_words():
@@ -364,7 +371,8 @@ def _write_output(
 ) -> int:
     """Append the output that is not saved yet; return how many bytes were saved before.
 
-    If saved output is damaged, it is cut off first, and only the bytes before the damage count.
+    If the load found damage in the saved output, or discarded its end, the output is truncated
+    there first, and only the bytes before that count.
     """
     saved: int = row.committed if known.proven is None else known.proven
     if known.proven is not None:

@@ -36,9 +36,10 @@ def confirmed(what: str, run: Run, kinds: Kinds) -> bool:
 def may_begin_again(location: str, kind: Kind, task: Task, *, sure: bool) -> bool:
     """Return True if nothing of the run is saved, or the user agrees to lose it.
 
-    A state alone may be the work of days, if all output comes at the end. If the user does not
-    agree, print that nothing was changed. With `sure`, do not ask. Raises AlreadyOpenError if
-    another process computes the run, and UsageError if there is no terminal to ask the user.
+    A state without output counts as saved: it may be the work of days, if all output comes at the
+    end. If the user does not agree, print that nothing was changed. With `sure`, return True
+    without asking. An older database is migrated. Raises AlreadyOpenError if another process
+    computes the run, and UsageError if the user must be asked and there is no terminal.
     """
     run = None
     with suppress(NothingSavedError), _opened(location, kind) as store:

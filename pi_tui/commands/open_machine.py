@@ -39,7 +39,8 @@ def open_machine(
     the whole output to standard output, unless that is a terminal or the app is in a browser tab.
     Without a location, save where the machine's own program does: in a file named after the
     machine. Raises UsageError if the kind or the task cannot be made, or nobody can be asked, and
-    AlreadyOpenError if `fresh` is set and another process computes the run.
+    AlreadyOpenError if `fresh` is set and another process computes the run. Raises StorageError if
+    standard output cannot be written, and SystemExit if a step raised that without a screen.
     """
     kind, task = task_to_open(machine, goal, parameters)
     location = named_location or own_file(kind.name)
@@ -58,9 +59,9 @@ def task_to_open(
 ) -> tuple[Kind, Task]:
     """Return the kind and the task that the command line names.
 
-    If the kind has a method `task`, that method makes the task. Functions with `@resumable`,
-    Items and many classes have this method. Raises UsageError if the kind cannot be found or the
-    task not be made.
+    If the kind has a method `task`, that method makes the task. Functions with `@resumable` and
+    Items have this method; a class of a user may. Raises UsageError if the kind cannot be found or
+    the task not be made.
     """
     kind = find_kind(machine)
     make: Callable[..., Any] = getattr(kind, "task", None) or _plain_task
@@ -79,7 +80,8 @@ def find_kind(name: str) -> Kind:
 
     The module may be a file, as in `folder/file.py:attribute`. Its folder, or else the working
     folder, is added to the end of `sys.path`, so that a file in it cannot replace a module of
-    Python. Raises UsageError if there is no usable kind.
+    Python. Raises UsageError if there is no usable kind, StorageError if the working folder was
+    deleted or the file's folder cannot be reached.
     """
     module_name, colon, attribute = name.partition(":")
     folder, slash, module_name = module_name.removesuffix(".py").rpartition("/")
@@ -115,7 +117,7 @@ def _imported(name: str) -> ModuleType:
 def _as_kind(found: object, name: str, module: ModuleType) -> Kind:
     """Return `found` if it is a Kind; if it is a subclass of Kind, make an object of it.
 
-    Raises UsageError for anything else.
+    Raises UsageError for anything else, and for a class that cannot be made without arguments.
     """
     if isinstance(found, Kind):
         return found

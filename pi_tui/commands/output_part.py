@@ -19,7 +19,8 @@ class SavedOutput:
     def __getitem__(self, key: slice, /) -> bytes:
         """Return the bytes of a slice of the output. The slice must have a start and a stop.
 
-        Raises StorageError if the run was begun again meanwhile and these bytes are gone.
+        Raises StorageError if the run was deleted meanwhile, or begun again and has not all of
+        these bytes. Raises DamagedError if they are damaged.
         """
         found = self._store.output(self._run, key.start, key.stop)
         if len(found) < key.stop - key.start:
@@ -55,7 +56,8 @@ def part_of(store: CheckpointStore, run: Run, start: int, stop: int | None) -> b
     """Return the saved bytes at positions `start` to `stop`, from 1, of a run in an open store.
 
     If `stop` is None, return all from `start` on. Raises UsageError if some of these positions are
-    not saved, or if they are in the wrong order, StorageError if the run was begun again meanwhile.
+    not saved, or if they are in the wrong order, StorageError if the run was begun again or deleted
+    meanwhile, and DamagedError if the bytes are damaged.
     """
     saved = SavedOutput(store, run)
     return saved[slice(*saved.range(start, stop))]

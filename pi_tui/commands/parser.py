@@ -38,7 +38,10 @@ class Parser(argparse.ArgumentParser):
         return values
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Raise UsageError for an unknown command, and name the command that was perhaps meant."""
+        """Raise UsageError for an unknown command, and name the command that was perhaps meant.
+
+        For an unknown value of an option with choices, raise ArgumentError, as argparse does.
+        """
         commands = action.choices if isinstance(action, argparse._SubParsersAction) else None
         if commands is None or value in commands:
             super()._check_value(action, value)
@@ -99,9 +102,10 @@ def add_json(parser: Parser) -> None:
 
 
 def add_switch(parser: Parser, name: str, told: str) -> None:
-    """Add an option without a value to a command that `pi-tui` without a command has too.
+    """Add to a command an option without a value; `pi-tui` without a command has the option too.
 
-    It has no default, which would replace the option's value before the command's name.
+    It has no default, which would replace the option's value before the command's name. `told` is
+    its help.
     """
     parser.add_argument(name, action="store_true", default=argparse.SUPPRESS, help=told)
 

@@ -18,9 +18,9 @@ _WIDEST = 40
 def table(runs: Sequence[Run], kinds: Kinds, *, to_the_second: bool = False) -> list[str]:
     """Return the lines of a table of runs, the titles of its columns first.
 
-    If a run is not of the program's own kind, the first column names the kind of each run. The last
-    column has the date and the minute of the last save; with `to_the_second`, the time of day with
-    its seconds if that was today, else the date.
+    If a run is not of the program's own kind, the first column names the kind of each run, and the
+    parameters of those of other kinds. The last column has the date and the minute of the last
+    save; with `to_the_second`, the time of day with its seconds if that was today, else the date.
     """
     rows = [_row(run, to_the_second) for run in runs]
     if all(map(kinds.is_own, runs)):

@@ -22,9 +22,9 @@ WATCH_SECONDS = 2.0
 def status(location: str, kinds: Kinds, wanted: Wanted, *, as_json: bool, again: bool) -> int:
     """Print the state of the runs that match `wanted`; return exit code 0.
 
-    With `again`, repeat that every two seconds until none is unfinished or ctrl+c is pressed. On a
-    terminal each table replaces the previous one; elsewhere, and with `as_json`, new lines follow.
-    Raises UsageError if a run is named and none matches.
+    With `again`, repeat that every two seconds until none is unfinished, or until ctrl+c, which
+    raises KeyboardInterrupt. On a terminal each table replaces the previous one; elsewhere, and
+    with `as_json`, new lines follow. Raises UsageError if a run is named and none matches.
     """
     place = Place() if again and not as_json and is_terminal() else None
     while True:

@@ -16,7 +16,9 @@ HOST = "127.0.0.1"
 
 
 def serve(named_location: str, port: int, words: Sequence[str], *, token: bool) -> int:
-    """Serve the app on this machine until ctrl+c; every browser tab runs its own process.
+    """Serve the app on this machine until ctrl+c, SIGTERM or SIGHUP; then return 0.
+
+    Every browser tab runs its own process.
 
     `words` are the command line of the app, such as `open collatz:collatz 1000`. With `token`, the
     address that is printed holds a random word, and requests without the word are rejected. The

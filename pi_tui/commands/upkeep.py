@@ -17,8 +17,8 @@ def check(location: str, kinds: Kinds) -> int:
     """Check every saved byte of all runs, and the states of the program's own kind; return 0.
 
     Raises DamagedError (exit 4) after printing a line about each damage. Raises WrongResultError
-    (exit 5) if every byte is as it was saved but the numbers in a state contradict each other, and
-    NothingSavedError (exit 2) if there is no database.
+    (exit 5) if every byte is as it was saved but the numbers in a state contradict each other, or
+    the program cannot read them; and NothingSavedError (exit 2) if there is no database.
     """
     with CheckpointStore.open(location, kinds.own, write=False) as store:
         problems = store.check()
@@ -66,7 +66,7 @@ def _states_of(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
     """Return the number of saved states of a run.
 
     If the run is of the program's own kind, each state is loaded, which checks it. Raises
-    WrongResultError for a state that contradicts itself.
+    WrongResultError for a state that contradicts itself or that the kind does not take.
     """
     if not kinds.is_own(run):
         return len(store.of_kind(kinds.find(run.kind)).checkpoints(run))

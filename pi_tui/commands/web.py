@@ -78,7 +78,7 @@ class TabServer(Server):
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.request_exit)
 
     async def on_shutdown(self, app: web.Application) -> None:
-        """Wait until every app has saved and ended, then close the connection of every tab."""
+        """End every app, which saves first, and wait for it; then close every tab's connection."""
         await asyncio.gather(*(tab.end() for tab in self._tabs))
         await asyncio.gather(*(socket.close() for socket in self._tabs.values()))
 
@@ -116,7 +116,8 @@ class TabServer(Server):
     async def handle_index(self, request: web.Request) -> Any:
         """Return the page and set a cookie with the token, if the server has one.
 
-        The browser sends this cookie only with requests that come from pages on this host.
+        The browser sends this cookie only with requests that come from pages on this host, or from
+        an address that the user types in.
         """
         self.public_url = f"http://{request.host}"  # else no cookie is sent
         response = await super().handle_index(request)
@@ -165,7 +166,7 @@ class Tab(AppService):
     _is_ending = False
 
     async def set_terminal_size(self, width: object, height: object) -> None:
-        """Resize the app's window, within the limits."""
+        """Resize the app's window, to the size that `_bounded` makes of these values."""
         await super().set_terminal_size(*_bounded(width, height))
 
     async def send_bytes(self, data: bytes) -> bool:
@@ -207,7 +208,7 @@ def _our_page(page: str, title: str) -> str:
 
 
 def _number(value: object) -> int:
-    """Return the value as an int if it is an int or a text of at most nine digits, else 0."""
+    """Return the value as an int if it is an int or a text of 1 to 9 figures, else 0."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
     return value if type(value) is int else 0

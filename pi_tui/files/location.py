@@ -57,7 +57,8 @@ class Location(NamedTuple):
 def display_location(location: str) -> str:
     """Return `location` without passwords and control characters, for messages.
 
-    Of a URL, only parts known to be harmless are kept.
+    Of a URL, only parts known to be harmless are kept. Text like a mistyped URL of a server becomes
+    "…". Of other text the first line is kept, 300 characters at most.
 
     >>> display_location("postgresql://me:secret@host:5433/runs?sslmode=require&password=x")
     'postgresql://me@host:5433/runs?sslmode=require'
@@ -90,7 +91,8 @@ def looks_like_a_server(text: str) -> bool:
 def refuse_misplaced_url(arguments: Sequence[str]) -> None:
     """Raise UsageError if a server's URL stands among the arguments without `--db` before it.
 
-    Later messages would repeat such a word, and it may hold a password.
+    Later messages would repeat this URL, and it may hold a password. Options (`-…`) and words like
+    NAME=VALUE are not looked at.
     """
     for before, word in zip(("", *arguments), arguments, strict=False):
         is_option = word.startswith("-") or _ASSIGNED.match(word)
@@ -101,8 +103,9 @@ def refuse_misplaced_url(arguments: Sequence[str]) -> None:
 def parse_location(location: str) -> Location:
     """Parse a path or URL of a database. Opens nothing.
 
-    Raises UsageError for other text, and for databases we do not support; StorageError for a
-    relative path if the working folder was deleted.
+    Raises UsageError for text that names no file and no server, for a URL whose password has no
+    clear end, and for databases we do not support; StorageError for a relative path if the working
+    folder was deleted.
     """
     url = _URL.fullmatch(location)
     if url is None:
@@ -225,9 +228,9 @@ def refuse_files_of_databases(target: Path, location: str) -> None:
 
 
 def _bases(path: Path) -> list[Path]:
-    """Return the database to which this journal or lock file would belong, as a list of one path.
+    """Return the database beside which a file of this name would be, as a list of one path.
 
-    The list is empty if `path` has no name of a journal or lock file.
+    The list is empty if `path` has no name of a journal, a lock or another file of _BESIDE.
     """
     found = _BASE.fullmatch(path.name)
     return [path.with_name(found[1])] if found else []
@@ -267,7 +270,8 @@ def _file(name: str, location: str) -> Location:
 def _quoted(rest: str) -> str:
     """Return the rest of a server's URL behind `://`, with its password percent-encoded.
 
-    Raises UsageError if the end of the password is ambiguous.
+    Text that cannot be parsed is returned as it is. Raises UsageError if the end of the password
+    is ambiguous.
     """
     parts = _SERVER.fullmatch(rest)
     if parts is None and rest.count("@") > 1:

@@ -113,7 +113,8 @@ class OutputFile:
     def write(self, content: FileContent) -> None:
         """Write the file to disk. Raises StorageError and keeps the old file if that fails.
 
-        Raises UsageError if the file has become one of a database since `claim`.
+        A pipe or device may have got a part by then. Raises UsageError if the file has become one
+        of a database since `claim`.
         """
         refuse_files_of_databases(self._target, self._location)  # may be one by now
         part = None if self._temporary is None else self._temporary.path / "output"

@@ -48,7 +48,8 @@ def left_over(target: Path, end: str) -> list[Path]:
 
     `end` is the ending of their names, as given to `Temporary`.
     """
-    return sorted(target.parent.glob(f"{glob.escape(_beginning(target))}*{end}"))
+    token = "[0-9a-f]" * 12  # with "*", those for `runs.old` would count as those for `runs`
+    return sorted(target.parent.glob(f"{glob.escape(_beginning(target))}{token}{end}"))
 
 
 def _beginning(target: Path) -> str:

@@ -86,7 +86,7 @@ class GeneratorKind(Kind):
         """Return a copy of each default of the arguments that are the state, by name.
 
         A new machine calls the function with them. Copies are needed because Python shares a
-        default between all calls.
+        default between all calls. Raises BrokenRule for a default that cannot be copied.
         """
         try:
             return deepcopy(self.arguments)
@@ -96,7 +96,10 @@ class GeneratorKind(Kind):
             raise BrokenRule(f"{self.name}: a first value cannot be copied: {error}") from error
 
     def new(self, task: Task) -> GeneratorMachine:
-        """Return a machine for a new run; its first step begins to run the generator function."""
+        """Return a machine for a new run; its first step begins to run the generator function.
+
+        Raises what the constructor of GeneratorMachine raises.
+        """
         return GeneratorMachine(self, task, code=self.code)
 
     @functools.cached_property
@@ -112,7 +115,8 @@ class GeneratorKind(Kind):
         """Return a machine that calls the function with the saved state as its arguments.
 
         Raises BadState for an invalid state. Raises Refused if an older version of the function
-        saved it, or if its names are not those of the arguments.
+        saved it, or if its names are not those of the arguments. Raises what the constructor of
+        GeneratorMachine raises, too.
         """
         if state.version is not None and state.version < self.version:
             raise Refused(
@@ -197,9 +201,10 @@ class GeneratorMachine(Machine):
     def step(self, poll: Poll = unwatched) -> None:
         """Run the function to its next `yield`, or to its end.
 
-        Raises BrokenRule if the yielded value has another form or cannot be stored, and whatever
-        the function raises. The machine can then be saved, if `to_state` allows, but must not be
-        stepped again: that would skip what was yielded, or count as the end if the function raised.
+        Raises BrokenRule if what is yielded is not as `Yielded` describes or cannot be stored, and
+        whatever the function raises. The machine can then be saved, if `to_state` allows, but must
+        not be stepped again: that would skip what was yielded, or count as the end if the function
+        raised.
         """
         try:
             state, is_copy, new, share = self._parts(next(self._generator))
@@ -217,7 +222,7 @@ class GeneratorMachine(Machine):
         """Split a yielded value; return state, `is_copy`, new output, and share of the work.
 
         `is_copy` is False if the function can still change the state. Raises BrokenRule if the
-        value has another form.
+        value is not as `Yielded` describes, or cannot be stored.
         """
         parts = yielded if isinstance(yielded, tuple) else (yielded,)
         name, share = self._kind.name, self._share
@@ -288,8 +293,9 @@ class GeneratorMachine(Machine):
 
         Copied and immutable values are still those of the last `yield`, so nothing is to be done.
         Other values are mutable, and too large to be copied or just loaded from a saved state, and
-        the step may have changed them. The machine then goes back to the state it returned last or
-        was made from, which is saved already, and `to_state` raises BrokenRule from now on.
+        the step may have changed them. Steps, output and share then go back to those of the state
+        that the machine returned last or was made from. The values do not, so `to_state` raises
+        BrokenRule from now on.
         """
         if not self._is_copy and not all(map(is_immutable, self._values.values())):
             self.steps, length, self._share = self._handed_out
@@ -300,8 +306,8 @@ class GeneratorMachine(Machine):
         """Return the state: the values of the last `yield`, and facts about the run.
 
         The facts are the number of steps, the share of the work done, whether the function has
-        returned, and the text that `code` gave when the run began. Raises BrokenRule if the
-        function raised while it may have changed those values.
+        returned, and the text that `code` gave when the run began. Raises BrokenRule if a value
+        cannot be stored, or if the function raised while it may have changed those values.
         """
         if self._torn:
             raise BrokenRule(f"{self._kind.name} raised while it changed its lists or arrays")
@@ -331,6 +337,6 @@ class GeneratorMachine(Machine):
     def work(self) -> Work:
         """Return the largest share yielded so far as the work done, of a total of 1; at the end 1.
 
-        The total is 0 while no share was yielded.
+        The total is 0 while no share above 0 was yielded.
         """
         return Work(1.0 if self._done else self._share, 1.0 if self._share else 0.0)

@@ -25,12 +25,12 @@ _PROTOCOL = 4
 def text_of(value: object) -> str:
     """Return a text that tells this value from others, and that is the same at every start.
 
-    For a number or a text it is the `repr`. Any other value is split into parts as pickle does it,
-    and the parts are hashed, because a `repr` may leave out the middle of an array or contain an
-    address. Classes and modules count by name only, functions by name and data (see `data_of`).
-    Raises TypeError if the value is nested too deeply, or if pickle cannot split it and its `repr`
-    is the default one or contains an address. Raises it too for an int so long that Python
-    refuses its `repr`.
+    For None, a number, text or bytes it is the `repr`. Any other value is split into parts as
+    pickle does it, and the parts are hashed, because a `repr` may leave out the middle of an array
+    or contain an address. If pickle cannot split it, the text is its `repr` after all. Classes and
+    modules count by name only, functions by name and data (see `data_of`). Raises TypeError if the
+    value is nested too deeply, or if pickle cannot split it and its `repr` fails, is the default
+    one or contains an address. Raises it too for an int so long that Python refuses its `repr`.
 
     >>> text_of(2.5), text_of([{1, 2}]) == text_of([{2, 1}]), text_of([1]) == text_of((1,))
     ('2.5', True, False)
@@ -98,9 +98,11 @@ def _text(value: object, around: frozenset[int]) -> str:
 
 
 def _apart(value: Any) -> tuple[str, Iterable[object]]:
-    """Return the name of a value's type or function, and its parts.
+    """Return a label for a value, and its parts.
 
-    Raises TypeError if pickle cannot split the value.
+    The label is the name of its type, of itself (a class, module or function) or of what makes it;
+    for an array, dtype and shape. Raises TypeError if pickle cannot split the value or an element
+    of a set.
     """
     kind = type(value)
     if kind in (list, tuple):

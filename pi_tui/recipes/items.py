@@ -39,7 +39,7 @@ CADENCE = Cadence(seconds=1.0, share=50.0)
 
 
 class Items(Kind):
-    """A batch of items: the kind of machine that calls `function` once for each input."""
+    """A batch of items: the kind of machine that calls `function` with each input."""
 
     unit = "lines"
     repeatable = False  # an item may ask a network; each line is a result of its own
@@ -58,14 +58,16 @@ class Items(Kind):
 
         `workers` is how many items are computed at once: by default one per core; -1 is all cores,
         -2 all but one, as in joblib. Each worker is a process. With `threads`, it is a thread, for
-        functions that wait for files or the network. `retries` is how often an item that raised is
-        tried again. `name` names the batch in the database (default: the function's, with - for _).
+        functions that wait for files or the network. `retries` is how often an item is tried again
+        that raised, or whose process died. `name` names the batch in the database (default: the
+        function's name, with - for _, or "items" if it has none).
 
         Inputs are kept in memory and identified by their values. If an input changes or one is
         added, or if data that the function holds changes, that is another run. Raises ValueError
-        without inputs, and TypeError for a set of inputs or a function that other processes cannot
-        import. `task` and `run` raise TypeError for inputs that cannot be told apart, such as a
-        lock.
+        without inputs. Raises TypeError for a set of inputs, if `workers` or `retries` is no int,
+        and for a function that cannot be called or, without `threads`, not imported by other
+        processes. `task`, `run` and `main` raise TypeError for inputs that cannot be told apart,
+        such as a lock.
         """
         self.function, self.inputs, self.retries = function, list(inputs), retries
         self.name = name or getattr(function, "__name__", "items").replace("_", "-")
@@ -144,9 +146,10 @@ class Items(Kind):
 
         `db` is a file or URL; without it, NAME.sqlite3 in the working folder. With `fresh` all
         items are computed again. Items that failed have a line that tells so, and the next call
-        tries only these again. Raises SystemExit with the exit code if anything else kept it from
-        the end, such as ctrl+c or a full disk; stderr then tells why, and how to resume. The code
-        is 0 if the user left a screen by `q`.
+        tries only these again. `face` is that of `carry_on`: "line", "screen" or "auto". Raises
+        SystemExit with the exit code if anything else kept it from the end, such as ctrl+c or a
+        full disk; stderr then tells why, and how to resume. The code is 0 if the user left a screen
+        by `q`.
         """
         code, output = self._computed(db, fresh=fresh, face=face)
         if code or not output:  # without output: left by `q` on the screen, and saved
@@ -158,8 +161,10 @@ class Items(Kind):
     ) -> tuple[int, bytes]:
         """Compute or resume all items; return the exit code and the lines of output.
 
-        If an item failed, the code is 0, and its line tells so. The lines are there too if only the
-        save of the last of them failed (code 6). Otherwise they are b"".
+        The code is 0 once every item has ended; the line of an item that failed tells so. If all
+        have succeeded and only the save of the last ones failed, the code is 6, and without a
+        screen the lines are returned too. Otherwise they are b"", also with code 0 if the user left
+        a screen by `q`.
         """
         self._refuse_in_the_making_of_a_worker()
         location = own_file(self.name) if db is None else db
@@ -200,10 +205,10 @@ class Items(Kind):
         raise SystemExit(print_output(self.name, code, output) or (1 if has_failed else 0))
 
     def limits(self, task: Task) -> Limits:
-        """Return the largest sizes that a saved state may have.
+        """Return the most steps, bytes of state and bytes of output that the task can have.
 
-        Raises BadState if the goal is not the number of items. Other inputs are refused by `new`,
-        with a message of their own.
+        Raises BadState for a task of these inputs whose goal is not their number. A task of other
+        inputs is refused by `new` and `from_state`, with a message of their own.
         """
         if task.parameters == self.task().parameters and task.goal != len(self.inputs):
             raise BadState(f"this batch has {counted(len(self.inputs), 'item')}, no other goal")
@@ -233,7 +238,7 @@ class Items(Kind):
     def from_state(self, task: Task, state: State, output: bytes) -> ItemsMachine:
         """Return a machine with the saved results. Raises Refused if the task has other inputs.
 
-        Raises BadState if the results cannot be read.
+        Raises BadState if the results cannot be read, or are of items that the task does not have.
         """
         self._refuse_other_inputs(task)
         try:

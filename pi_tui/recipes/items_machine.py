@@ -133,7 +133,10 @@ class ItemsMachine(Machine):
         return self._pool
 
     def _collect(self, pool: Pool) -> dict[int, str]:
-        """Return the lines of items that succeeded, by index; schedule retries of failed ones."""
+        """Wait LOOK_SECONDS at most for results; return the lines of succeeded items, by index.
+
+        Of the items that failed, those with tries left are scheduled again.
+        """
         lines = {one.item: self._line_of(one) for one in pool.collect(LOOK_SECONDS)}
         return {index: line for index, line in lines.items() if line is not None}
 
@@ -177,7 +180,10 @@ def _encoded(line: str) -> bytes:
 
 
 def _as_json(value: object) -> str:
-    """Return an input as JSON text; what JSON cannot hold becomes its `repr`."""
+    """Return an input as JSON text; what JSON cannot hold becomes its `repr`, as a JSON string.
+
+    If the `repr` raises, return the name of the input's type.
+    """
     try:
         return json.dumps(value, default=repr)
     except Exception:  # a key that is no str, a cycle, or a repr of the user's that raises

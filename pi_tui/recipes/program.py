@@ -89,7 +89,8 @@ class Resumable(GeneratorKind):
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Run as a program: parse GOAL and options, compute, write the output, and exit.
 
-        Whole output that could not be saved is written too; the exit code is then 6.
+        `arguments` are the words after the program's name; None takes those of this process. Whole
+        output that could not be saved is written too; the exit code is then 6.
         """
         open_standard_streams()
         options = vars(self._parser().parse_args(arguments))
@@ -232,10 +233,13 @@ def resumable(
 
     Its first argument is the goal. Other positional ones are the state and need a default;
     keyword-only ones are parameters. Raises TypeError for any other signature, for an async
-    function, and for a parameter named like an option of every program, such as `db`.
+    function, for what cannot be called, for a function without a name if `name` is "", and for a
+    parameter named like an option of every program, such as `db`. Without `function`, returns a
+    decorator.
 
     `name` names its runs in the database (default: the function's name, with - for _). Increase
-    `version` when old states no longer fit the function; older code then refuses newer states.
+    `version` when old states no longer fit the function. It then refuses older states, and older
+    code refuses its states.
     """
 
     def wrap(wrapped: Callable[..., Yielded]) -> Resumable:

@@ -17,7 +17,8 @@ from pi_tui.words import plain
 def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
     r"""Return the command that resumes the run: the one that started this process, quoted.
 
-    Omits passwords, and `--fresh`, which would begin again. Returns "" in an interactive
+    A script that the shell finds is called by its name alone. Passwords, or URLs that hold one, are
+    replaced, and `--fresh`, which would begin again, is left out. Returns "" in an interactive
     interpreter.
 
     >>> command_line(["python", "collatz.py", "it's", "--fresh"])
@@ -42,7 +43,8 @@ _named: list[str] = []
 def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> None:
     """Record the database that `--db` or PI_TUI_DB names, for commands in messages.
 
-    A URL that may hold a secret is not kept: commands then say "the same URL".
+    `flag` is the value of `--db`, which comes before the variable; without both, record none. A URL
+    that may hold a secret is not kept: commands then say "the same URL".
     """
     location = flag or environment.get("PI_TUI_DB", "")
     secret = _holds_secret(location)

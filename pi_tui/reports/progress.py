@@ -21,7 +21,10 @@ class RunProgress:
         """The state in the last line that was written to a pipe."""
 
     def show(self, snapshot: Snapshot) -> None:
-        """Print notes and failures that are new in the snapshot, and show its progress."""
+        """Print what is new in the snapshot, such as notes and failures, and show its progress.
+
+        Raises BrokenPipeError if stderr is a pipe whose reader has gone.
+        """
         for line in self._news.of(snapshot):
             self._line.tell(line)
         made, *figures = _figures(snapshot)
@@ -41,7 +44,11 @@ class RunProgress:
 
 
 def describe(snapshot: Snapshot) -> str:
-    """Return one line with the progress, the speed and the time left."""
+    """Return one line with the state and `_figures`: output, share, speed and time left.
+
+    If the length of the whole output is known, and its unit is neither lines nor rows, the line
+    ends with the amount saved.
+    """
     line = f"{snapshot.state}: {', '.join(_figures(snapshot))}"
     return line if snapshot.whole is None else f"{line}, {snapshot.saved:,} saved"
 
@@ -49,8 +56,9 @@ def describe(snapshot: Snapshot) -> str:
 def _figures(snapshot: Snapshot) -> tuple[str, ...]:
     """Return output, share, speed and time left, as words.
 
-    If the length of the whole output is unknown, or counted in lines, the step replaces an output
-    of 0, and speed and a share of 0 are left out. While the output is verified, speed is left out.
+    If the length of the whole output is unknown, or its unit is lines or rows, the step replaces an
+    output of 0, and speed and a share of 0 are left out. While the output is verified, speed is
+    left out.
     """
     share, left = words.percent(snapshot.done), f"{words.duration(snapshot.left)} left"
     if snapshot.whole is None:
@@ -73,7 +81,8 @@ class News:
     def of(self, snapshot: Snapshot) -> list[str]:
         """Return lines about what is new in a snapshot.
 
-        That is notes, how an open run goes on, a failure to save, and the first save after one.
+        That is notes, how a run goes on whose last process was killed, a failure to save, and the
+        first save after a failure.
         """
         lines = [f"note: {words.plain(note)}" for note in snapshot.notes[self._notes :]]
         self._notes = len(snapshot.notes)
@@ -106,7 +115,10 @@ class TasksProgress:
         self._name, self._news = name_of(self._kind, task), News()
 
     def show(self, snapshot: Snapshot) -> None:
-        """Print the snapshot's new notes and failures; show the progress of the current task."""
+        """Print what is new in the snapshot, such as notes and failures; show the task's progress.
+
+        Raises BrokenPipeError if stderr is a pipe whose reader has gone.
+        """
         for line in self._news.of(snapshot):
             self.tell(f"{self._name}: {line}")
         far = f"step {snapshot.steps:,}"

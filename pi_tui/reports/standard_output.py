@@ -70,6 +70,7 @@ def logging_to(streams: Iterable[tuple[object, TextIO]]) -> Iterator[None]:
         for before, now in streams:
             if stream is not None and before is stream:
                 moved.append((handler, handler.setStream(now)))
+                break  # stdout and stderr may be one object
     try:
         yield
     finally:
@@ -132,7 +133,10 @@ def is_terminal(stream: TextIO | None = None) -> bool:
 
 
 def is_in_browser() -> bool:
-    """Return True if a browser tab shows the app: standard output then carries the screen."""
+    """Return True if a browser tab shows the app: standard output then carries the screen.
+
+    Any value of the variable TEXTUAL_DRIVER is taken for that.
+    """
     return bool(os.environ.get("TEXTUAL_DRIVER"))
 
 
@@ -146,7 +150,7 @@ def has_terminal() -> bool:
 
 
 class Place:
-    """A block of lines on a terminal, drawn again in the same place and cut to its size."""
+    """Lines on a terminal, drawn again in the same place and cut to its size."""
 
     def __init__(self) -> None:
         self._rows = 0
@@ -154,7 +158,7 @@ class Place:
     def show(self, lines: list[str]) -> None:
         """Draw these lines in place of those drawn last, cut to the size of the terminal.
 
-        Raises what `to_stdout` raises.
+        Raises StorageError if that fails, but BrokenPipeError if the reader has gone.
         """
         width, height = shutil.get_terminal_size()
         shown = [line[: max(1, width - 1)] for line in lines[: max(1, height - 1)]]

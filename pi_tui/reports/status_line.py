@@ -48,8 +48,8 @@ class StatusLine:
         """Update the line; return True if a line was due, which happens only without a bar.
 
         A terminal shows `word`, a bar of the share `done`, and `figures`. A pipe or file gets a
-        line with `text`, or with `figures` if there is no text. This line is due if the last one is
-        LINE_SECONDS old, or if `now` is True.
+        line with `text`, or with `figures` if there is no text. This line is due LINE_SECONDS after
+        the last one that this method printed, or after the start; if `now` is True, at once.
         """
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=done, word=word, figures=figures)

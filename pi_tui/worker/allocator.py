@@ -18,7 +18,8 @@ def return_freed_memory() -> None:
     By default glibc stops doing so for all allocations shorter than the longest one freed so far,
     up to 32 MiB. They then come from heaps with gaps: a run that peaked at 198 MB takes 160 MB
     without gaps, for 1 to 2 % more CPU time.
-    Other C libraries have no such setting. If the user has set one, nothing is changed.
+    Other C libraries have no such setting. If the environment has any setting for glibc's malloc,
+    nothing is changed.
     """
     is_set = any(name.startswith("MALLOC_") for name in os.environ)
     is_set = is_set or "glibc.malloc." in os.environ.get("GLIBC_TUNABLES", "")

@@ -120,11 +120,11 @@ class Board:
         return self.stop_wanted or self.leaving
 
     def sleep(self, seconds: float | None, *, paused: bool = False) -> None:
-        """Sleep for `seconds` (None: without limit), or until there is a request.
+        """Sleep for `seconds` (None: without limit), or until there is a request of any sort.
 
-        A request to stop or to save always ends the sleep. With `paused`, a request to resume ends
-        it too; otherwise a request to pause does. The check for requests and the wait happen under
-        one lock, so no request is missed.
+        Do not sleep at all if a stop or a save is requested already. With `paused`, do not sleep
+        either if the pause has ended; otherwise, not if a pause is requested. The check for
+        requests and the wait happen under one lock, so no request is missed.
         """
         with self._changed:
             if not (self.stop_wanted or self.save_wanted or self.pause_wanted is not paused):

@@ -60,7 +60,8 @@ def in_words(error: BaseException) -> str:
 def traceback_of(crash: BaseException | None) -> str:
     """Return the traceback of the error that ended a worker, as text.
 
-    Returns "" if `crash` is None (the run ended), or no Exception, such as a SystemExit.
+    Returns "" if `crash` is None, because nothing unexpected ended the worker. Returns "" too if it
+    is no Exception, but a SystemExit, say.
     """
     return report(crash) if isinstance(crash, Exception) else ""
 

@@ -12,7 +12,10 @@ import gc
 
 
 def postpone() -> None:
-    """Disable the garbage collector. Every long computation must enable it again by `settle`."""
+    """Disable the garbage collector. Every long computation must enable it again by `settle`.
+
+    Also exclude all objects from the collection that Python makes at exit.
+    """
     gc.disable()
     atexit.register(gc.freeze)  # Python collects once more at exit
 

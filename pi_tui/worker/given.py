@@ -76,7 +76,7 @@ def path_of(path: object, told: str) -> str:
 
 
 def _refuse_unusable_cadence(cadence: Any) -> None:
-    """Raise UsageError if the cadence does not say when to save."""
+    """Raise UsageError if this is no Cadence, or if one of its numbers cannot be used."""
     _need(isinstance(cadence, Cadence), "a cadence is a Cadence, like Cadence(seconds=5)", cadence)
     seconds, output = cadence.seconds, cadence.output
     is_usable = seconds is None or (_is_number(seconds) and seconds >= 0)
@@ -106,7 +106,7 @@ def _is_number(value: object) -> bool:
 
 
 def _shown(value: object) -> str:
-    """Return a wrong value as text for a message; the name of its type if that text is long."""
+    """Return a wrong value as text for a message; the name of its type if that is long or fails."""
     try:
         text = one_line(repr(value), 41)
     except Exception:  # a repr of the user's

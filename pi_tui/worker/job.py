@@ -37,7 +37,7 @@ MAX = Pace("max")
 
 
 class Cadence(NamedTuple):
-    """When to save automatically: by time, by output, or never.
+    """When to save automatically: by time, by output, by both, or never.
 
     Pausing, quitting, signals and the end of a run always save too.
     """

@@ -60,7 +60,8 @@ class LeaveRequest:
 def handling_signals(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
     """In the `with` body, call `handler` on SIGINT, SIGTERM and SIGHUP, sent by users and shells.
 
-    A signal that was ignored before stays ignored: that is what `nohup` asks for.
+    A signal that was ignored before stays ignored: that is what `nohup` asks for. One that C code
+    handles is left to it.
     """
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     kept = (None, signal.SIG_IGN)  # None: by C code, and Python could not put it back

@@ -97,7 +97,8 @@ class Loop:
     def _open(self) -> None:
         """Open the run of the task for writing, and publish the notes about it for the user.
 
-        If the job asks for a fresh start and something is saved, begin the run again.
+        If the job asks for a fresh start and something is saved, begin the run again. Raises
+        AlreadyOpenError if another process computes it, UsageError if the kind refuses the task.
         """
         run = self._store.open_run(self._job.task)
         self._board.publish(left_open=run.owner if run.last_seq else "")
@@ -179,7 +180,8 @@ class Loop:
         """Carry out pending requests, and save if that is due; this is also the machine's poll.
 
         Within a step the machine's state is still that of the last complete one, so saving and
-        pausing are possible here. Only a stop abandons the step: raises Abandoned.
+        pausing are possible here. Raises Abandoned if a stop is requested, which abandons the step,
+        and what `_save` raises.
         """
         if self._board.stop_wanted:
             raise Abandoned
@@ -201,8 +203,8 @@ class Loop:
         """Save the last complete step, or publish why that failed.
 
         Do nothing while output is in doubt (recovery.py), and write nothing if this step is saved
-        already. The snapshot says *saved* only after `store.save` has returned. Raises WrongState
-        if the machine fails its check.
+        already. The snapshot says *saved* only after `store.save` has returned. Raises what that
+        raises, such as WrongState if the machine fails its check; only StorageError is published.
         """
         self._board.save_wanted = False
         if self._recovery.in_doubt:
@@ -250,7 +252,8 @@ class Loop:
     def _await_database(self, error: StorageError) -> None:
         """Publish that a step could not read back a saved piece; wait until the next try is due.
 
-        The caller then tries the same step again. The wait does not count as computing time.
+        Any request ends the wait early. The caller obeys it, then tries the same step again. The
+        wait does not count as computing time.
         """
         self._failed(type(error)(f"{error}; computing waits for it"))
         self._watch.stop(self._clock())
@@ -360,7 +363,8 @@ class Loop:
         """Verify the output if the job asks for it, mark the run complete, and publish that.
 
         A run that was complete already is only published. Raises WrongOutput if the output is
-        wrong, StorageError if it cannot be saved.
+        wrong, StorageError if it cannot be saved for `job.patience` seconds, Abandoned if a stop is
+        requested, and what else `store.complete` raises.
         """
         if self._run.status != COMPLETE:
             self._board.is_whole = True
@@ -381,7 +385,7 @@ class Loop:
     def _await_saved(self, began: float) -> None:
         """Wait until all output is saved, handling requests meanwhile.
 
-        Raises StorageError `job.patience` seconds after `began`.
+        Raises StorageError `job.patience` seconds after `began`, Abandoned if a stop is requested.
         """
         while lost := self._board.snapshot.not_saved:
             if self._clock() - began > self._job.patience:
@@ -393,7 +397,8 @@ class Loop:
         """Save, mark the run as closed cleanly and publish `paused`, because a stop is requested.
 
         If the stop is requested without a save, do nothing at all. If the save fails, publish
-        `failed` with exit code 6. Raises WrongResultError if the save finds the state wrong.
+        `failed` with exit code 6. Raises WrongResultError if the save finds the state wrong, and
+        what else `_save` raises.
         """
         if not self._board.save_at_stop:
             return

@@ -152,7 +152,8 @@ class Meter:
         """Return the seconds left if a unit of work takes `each` seconds.
 
         That is the longer of two times: of the work left at full speed, and of the output left at
-        the pace. The pace limits the steps only, so the comparison after them is added to it.
+        the pace. The pace limits the steps only, so the comparison after them is added to it. At
+        full speed, or if the length of the output is unknown, only the first time counts.
         """
         rest = max(self._work.total - self._work.done, 0.0)
         if self.limit is None or self._length is None:

@@ -48,9 +48,10 @@ class Recovery:
     def compare(self, run: Run, output: bytes | bytearray, start: int, poll: Poll) -> None:
         """Compare the output after offset `start` with `known`: output saved before or an overture.
 
-        If the two differ in saved output, `Kind.verify` checks what was saved. It raises
-        WrongOutput if that is wrong. If the saved output is right, or the two differ only in an
-        overture, raises WrongState. Raises WrongResultError if the kind cannot verify output.
+        If the two differ, sets `in_doubt`. If they differ in saved output, `Kind.verify` checks
+        what was saved: raises WrongOutput if that is wrong, WrongState if it is right, and
+        WrongResultError if the kind cannot verify output. If they differ only in an overture,
+        raises WrongState.
         """
         end = min(len(output), len(self.known))
         if output[start:end] == self.known[start:end]:
@@ -69,10 +70,11 @@ class Recovery:
     def fall_back(self, run: Run, error: WrongState | WrongOutput) -> None:
         """Make ready to load good data again, after `error`: the state or the output was wrong.
 
-        A state that is wrong before the first save comes from a bad checkpoint: the next load uses
-        the one before. Any other error is forgiven once in a session: the next load uses the last
-        good checkpoint, and wrong output is deleted from its first wrong byte on. For the second
-        such error, raises WrongResultError.
+        If the machine was loaded from a checkpoint, and its state is wrong before the first save,
+        the checkpoint is bad: the next load uses the one before. Any other error is forgiven once
+        in a session: the next load uses the last good checkpoint, and wrong output is deleted from
+        its first wrong byte on. For the second such error, raises WrongResultError. Raises what
+        `store.cut` raises if wrong output cannot be deleted.
         """
         if self._loaded_from is not None and isinstance(error, WrongState):
             self.distrusted = self._loaded_from.seq

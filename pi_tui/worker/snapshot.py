@@ -184,9 +184,10 @@ class Snapshot:
     def _safe(self) -> str:
         """Return, as text, what is saved: the output or, if a checkpoint has none, the work done.
 
-        These are `1,200 of 5,000 letters` and `4.0 % of the work for 5,000 letters`. If the whole
-        length is unknown or counted in lines: `7 lines, 58 % of the work` or, if no lines are
-        saved, `step 12`. The share is told too because a batch saves items that have no line yet.
+        These are `1,200 of 5,000 letters` and `4.0 % of the work for 5,000 letters`. If output is
+        counted in lines: `7 lines, 58.0 % of the work` or, if no lines are saved, `step 12`. If it
+        is not, and the whole length is unknown, always `step 12`. The share of an unfinished run is
+        told too, if known, because a batch saves items that have no line yet.
         """
         newest, whole = self.checkpoint, self.whole
         share = newest.work.share if newest and newest.work else None
@@ -202,7 +203,7 @@ class Snapshot:
 
     @property
     def kept(self) -> str:
-        """Return words for the last saved step, for the end of a failure message."""
+        """Return words for what is saved, with the step if known, to end a failure message."""
         if self.checkpoint:
             return f"saved step {self.checkpoint.steps:,}"
         if self.state is State.PREPARING:  # saved checkpoints are not read yet

@@ -29,7 +29,7 @@ class Stepper:
         """Make at least one step; stop after `wanted` bytes of output, or after 1 ms.
 
         Also stop at the end of the run, and if there is a request. Looking at clock and schedules
-        takes 5 µs, but a step may take only 1 µs. Raises what `make` raises.
+        takes 5 to 10 µs, but a step may take only 1 µs. Raises what `make` raises.
         """
         until, end, board = perf_counter() + LOOK_AFTER, len(machine.output) + wanted, self._board
         while True:
@@ -69,9 +69,11 @@ class Stepper:
             raise
 
     def _give_up(self, machine: Machine, steps: int, length: int, error: BaseException) -> NoReturn:
-        """Save the last complete step; raise `error`, as MachineError if the step is at fault.
+        """Save the last complete step; raise `error` if `make` lets it pass, else MachineError.
 
-        Save nothing if the step changed a part of the machine; the message then says so.
+        Save nothing if steps or length of the output differ from `steps` and `length`, those before
+        the step; the message then says so. A machine with a `stride` of its own is saved even then,
+        because it may have completed some steps.
         """
         unchanged = (machine.steps, len(machine.output)) == (steps, length)
         # Only an overridden stride may have completed some of its steps.
@@ -103,7 +105,11 @@ class Stepper:
         return failure.reason if failure else ""
 
     def _check(self, machine: Machine, steps: int, length: int) -> None:
-        """Raise MachineError if `steps` did not grow, or the output shrank or is no bytes."""
+        """Raise MachineError if the machine's steps did not grow, or are no number.
+
+        Raise it too if the output shrank, or is neither bytes nor bytearray. `steps` and `length`
+        are those before the step.
+        """
         output: Any = machine.output
         if not isinstance(output, _BYTES):
             raise BrokenRule(f"output must be bytes, not {type(output).__name__}")

@@ -63,6 +63,8 @@ def for_a_moment(step: Callable[[], bool], seconds: float) -> bool:
 async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
     """Run `work(*arguments)` in a daemon thread, and await the result.
 
+    Raises what `work` raises, and StorageError if no thread can be started.
+
     Threads of asyncio.to_thread are joined at exit, which hangs if one writes into a pipe that has
     no reader.
     """

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import re
 from pathlib import Path
 
 import pytest
 
+from pi_tui.reports.standard_output import logging_to
 from tests.recipes.programs import saved_steps
 from tests.terminal.emulator import Terminal
 
@@ -150,3 +153,15 @@ def test_run_of_items_exits_instead_of_returning_no_lines_if_its_screen_is_left_
     database: Path,
 ) -> None:
     assert "returned" not in left_early(database, BATCH)
+
+
+def test_logging_to_puts_a_handler_back_if_stdout_and_stderr_are_one_stream() -> None:
+    one, shown = io.StringIO(), (io.StringIO(), io.StringIO())
+    handler = logging.StreamHandler(one)
+    logging.root.addHandler(handler)
+    try:
+        with logging_to([(one, shown[0]), (one, shown[1])]):
+            assert handler.stream is shown[0]
+        assert handler.stream is one
+    finally:
+        logging.root.removeHandler(handler)

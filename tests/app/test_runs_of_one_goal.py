@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pi_tui.app.talk.goals import Goals
+from pi_tui.machine import Refused, Task
 from tests.helpers import pi_tui
 from tests.terminal.emulator import Terminal
 
@@ -127,6 +129,13 @@ def test_batch_refuses_a_new_goal_that_differs_from_its_number_of_items(folder: 
         terminal.see("Which goal")
         terminal.send("5\r")
         terminal.see("this batch has 3 items, no other goal")
+
+
+def test_goal_dialog_shows_why_a_kind_refuses_a_goal() -> None:
+    def refuse(goal: int) -> Task:
+        raise Refused("orders.csv is missing; put it back")
+
+    assert Goals(refuse).explain("5") == (False, "orders.csv is missing; put it back")
 
 
 def runs(folder: Path) -> list[dict[str, object]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE
 from pi_tui.errors import DamagedError
@@ -146,6 +147,18 @@ def test_output_length_is_taken_from_output_rows_and_not_from_the_row_of_the_run
     store.save(run, advance(saved, 2), 0.0)
     assert store.load(run).notes == ()
     assert store.check() == []
+
+
+@pytest.mark.parametrize("damage", ["committed = committed - 4", "status = 'active'"])
+def test_complete_run_whose_row_is_damaged_is_computed_again_and_completed(
+    damage: str, path: str
+) -> None:
+    task = Walks().task()
+    whole = carry_on(Walks(), task, path)
+    assert whole[0] == 0
+    execute(path, f"UPDATE pi_run SET {damage}")
+    assert carry_on(Walks(), task, path) == whole
+    assert execute(path, "SELECT status, committed FROM pi_run") == [("complete", len(whole[1]))]
 
 
 def test_output_whose_row_starts_at_a_fraction_raises_damaged_error(

@@ -107,3 +107,11 @@ def test_temporary_file_name_is_not_too_long_beside_the_longest_target_name(
         file.write(FileContent(b"14", b"3.", b"\n"))
     assert target.read_bytes() == b"3.14\n"
     assert os.listdir(tmp_path) == [target.name]
+
+
+def test_left_over_lists_no_folder_of_a_target_whose_name_only_begins_like_this_one(
+    tmp_path: Path,
+) -> None:
+    with Temporary(tmp_path / "runs.old", ".partial") as other:
+        assert left_over(tmp_path / "runs", ".partial") == []
+        assert left_over(tmp_path / "runs.old", ".partial") == [other]

@@ -224,6 +224,7 @@ def test_error_tells_which_part_of_a_value_cannot_be_stored_and_why(
         b'{"a":{"!array":0,"dtype":"O","shape":[1]}}',
         b'{"a":{"!array":0,"dtype":"f8","shape":[99]}}',
         b'{"a":{"!array":0,"dtype":"no","shape":[1]}}',
+        b'{"a":{"!scalar":"00","dtype":"i4,("}}',
         b'{"a":{"!array":0,"dtype":"i4","shape":[1,2],"axes":[1,1]}}',
         b'{"a":{"!array":0,"dtype":"i4","shape":[1,2],"axes":[2,0]}}',
         b"\xff",

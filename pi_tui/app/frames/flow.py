@@ -30,8 +30,9 @@ class Flow:
         """Return the snapshot with `made` set to the number of bytes of output to show now.
 
         That may be fewer than the machine has made, because at a limited pace output appears
-        steadily. `elapsed` is the number of seconds since the previous call. Until the worker has
-        loaded saved output, other fields are set from that too, such as the state if it is whole.
+        steadily. It may be more while saved output or an overture is longer. `elapsed` is the
+        number of seconds since the previous call. Until the worker has loaded saved output, other
+        fields tell of that output too: the state is COMPLETE if the saved run is complete.
         """
         return self._at_the_pace(self._with_early_output(snapshot), elapsed)
 
@@ -39,8 +40,9 @@ class Flow:
         """Return the snapshot; if more output is known than the machine has made, count it as made.
 
         This is the saved output, while the worker is still loading it, or else the overture: first
-        output that another method found fast. Saved output sets the share done too, and makes the
-        state COMPLETE if all of it is there.
+        output that is known before the machine has made it. Saved output also sets `saved`,
+        `resumed` and `done` and, if it is that of a complete run, `state`, `verified` and
+        `elapsed`.
         """
         seen, known = self._seen, len(self._seen.output)
         if snapshot.made < known and snapshot.state is State.PREPARING:
@@ -57,7 +59,8 @@ class Flow:
     def _at_the_pace(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
         """Return the snapshot; at a limited pace, with `made` lowered to what the pace allows.
 
-        Without this limit a step would show thousands of bytes at once.
+        This is done only while the run is computed, and never hides saved output. Without this
+        limit a step would show thousands of bytes at once.
         """
         made, limit = snapshot.made, snapshot.pace.limit
         if limit is None or snapshot.state not in (State.RUNNING, State.SAVING):

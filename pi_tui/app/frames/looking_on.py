@@ -19,9 +19,9 @@ def why_not(snapshot: Snapshot) -> str:
 
 
 def notice(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the worker's notice and what the user can do, in texts from long to short.
+    """Return the worker's notice, in texts from long to short; () if there is none.
 
-    Returns () if there is no notice.
+    If the run is watched and no process computes it, they also say what the user can do.
 
     >>> from pi_tui.worker.job import MAX
     >>> notice(Snapshot(State.WATCHING, 9, MAX, saved=5, notice="pid 1 on host has ended"))

@@ -50,11 +50,11 @@ class Naming:
         return (first, run.amount, *others)
 
     def file(self, goal: int) -> str:
-        """Return a file name for the whole output."""
+        """Return a file name for the output; `goal` is the run's, or the bytes of it to write."""
         return "output.txt"
 
     def file_content(self, output: bytes | bytearray) -> FileContent:
-        """Return the content of a file with the whole output."""
+        """Return the content of a file with this output of a run."""
         return FileContent(output)
 
     def pace(self, pace: Pace) -> tuple[str, str]:

@@ -28,7 +28,7 @@ class Remembered:
         )
 
     def save(self, path: Path) -> None:
-        """Write the settings to the file, completely or not at all. Raises OSError.
+        """Write the settings to the file, completely or not at all. Raises OSError if that fails.
 
         Other entries in the file, of another app, are kept.
         """

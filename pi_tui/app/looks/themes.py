@@ -51,7 +51,8 @@ DAY_THEME = Theme(
 def inks(app: App[Any], name: str, count: int) -> list[Style]:
     """Return the theme's colours `$pi-NAME-0` to `$pi-NAME-(count-1)` as styles.
 
-    Component classes would do the same, but each takes 2 ms of start-up.
+    Component classes would do the same, but Textual computes the styles of each several times at
+    start-up.
     """
     variables = app.theme_variables
     colors = (Color.parse(variables[f"pi-{name}-{number}"]) for number in range(count))

@@ -71,7 +71,7 @@ class Choice(Dialog[str | None]):
         self._by_key = dict(zip(keys, answers, strict=False))
 
     def compose(self) -> ComposeResult:
-        """Yield title, text, and a button for each answer."""
+        """Yield title, text, a button for each answer and, if there are keys, a line on them."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._title), classes="dialog-title")
             yield Static(Content(self._text))
@@ -134,7 +134,7 @@ class Ask(Dialog[str | None]):
         self._choices, self._more, self._keys = choices, more, keys
 
     def compose(self) -> ComposeResult:
-        """Yield the title, the field, a line that explains the text, and a line about the keys."""
+        """Yield title, field, a line that explains the text, `more` if any, and the keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._title), classes="dialog-title")
             yield self.FIELD(self._value, placeholder=self._example, compact=True)

@@ -59,7 +59,7 @@ class RunsList(Dialog[Run | str | None]):
         self._table = DataTable[Text](cursor_type="row", id="runs-table")
 
     def compose(self) -> ComposeResult:
-        """Yield the table, and a line about the keys."""
+        """Yield the title, the table, and a line about the keys."""
         with Vertical(classes="dialog -runs-dialog"):
             yield Static("Runs", classes="dialog-title")
             yield self._table

@@ -31,7 +31,7 @@ class ThemeList(Dialog[str | None]):
         self._names = names
 
     def compose(self) -> ComposeResult:
-        """Yield the list, and a line about the keys."""
+        """Yield the title, the list, and a line about the keys."""
         with Vertical(classes="dialog -themes"):
             yield Static("Theme", classes="dialog-title")
             yield OptionList(*(Option(name, id=name) for name in self._names))

@@ -18,7 +18,8 @@ from pi_tui.words import parse_number
 def explain_file(name: str, location: str) -> tuple[bool, str]:
     """Return whether a file to write may have this name, and a line to show about it.
 
-    The folder must exist, and a file of any database is refused. Rights are not checked.
+    Its folder must exist. The name of a folder, and a file of any database, are refused. Rights are
+    not checked. `location` is the path or URL of the app's database.
     """
     path = file_named(name)
     if not name.strip() or os.path.isdir(path):

@@ -50,7 +50,8 @@ class RunChanges:
         """Save the current run, then show the run of this task.
 
         Does nothing if that run is on the screen. If saving fails, the user may stay. `known` is
-        the first output of that task, if the current run has computed it already.
+        the first output of that task, if the current run has computed it already. Raises
+        StorageError if no thread can be started for the new run.
         """
         face = self._face
         if face.worker.snapshot.is_of(task, face.kind.tuning):

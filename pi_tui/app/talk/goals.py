@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pi_tui.machine import BadState, Task
+from pi_tui.machine import BadState, Refused, Task
 from pi_tui.words import parse_number
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class Goals:
     def __init__(self, task: Callable[[int], Task] = Task) -> None:
         """Keep the function `task`, which makes the task of a goal.
 
-        It raises BadState or ValueError for an impossible goal.
+        It raises BadState, Refused or ValueError for an impossible goal.
         """
         self.task = task
 
@@ -37,7 +37,7 @@ class Goals:
         """Return whether `text` is a possible goal, and a line: which run that is, or why not."""
         try:
             self.parse(text)
-        except BadState as error:
+        except (BadState, Refused) as error:
             return False, str(error)
         except ValueError:
             return False, "a whole number from 1 to 2^53, like 20000 or 1e6"

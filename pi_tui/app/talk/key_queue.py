@@ -34,8 +34,9 @@ Deliver = Callable[[events.Event], Coroutine[Any, Any, None]]
 class KeyQueue:
     """Holds back each key until the previous one has had its effect and a screen can take it.
 
-    A key holds back the next one for a second after its delivery at most. If no screen can take
-    keys, all keys in the queue together wait a second for one, not a second each.
+    If the effect of a key takes longer than a second, the next key typed delivers the one behind
+    it. If no screen can take keys, all keys in the queue together wait a second for one, not a
+    second each.
     """
 
     def __init__(self, face: Face, deliver: Deliver) -> None:
@@ -50,7 +51,11 @@ class KeyQueue:
         return len(self._typed)
 
     async def handle(self, event: events.Event) -> None:
-        """Queue a key; deliver ctrl+c, ctrl+q and any other event at once."""
+        """Queue a typed key; deliver ctrl+c, ctrl+q and any other event at once.
+
+        A key that comes back from a widget that did not use it is delivered at once too. A typed
+        key shows that the window has the focus, so set `app_focus`.
+        """
         if not isinstance(event, events.Key) or event.is_forwarded:
             await self._deliver(event)
             return
@@ -66,8 +71,9 @@ class KeyQueue:
     async def _obey(self) -> None:
         """Deliver the next key, if the previous one has had its effect and a screen can take it.
 
-        If no screen can take it yet, look again soon. After a second, deliver it all the same, and
-        the keys behind it without another wait.
+        Do not wait for an effect that has not come within a second. If no screen can take the key
+        yet, look again soon. After a second, deliver it all the same, and the keys behind it
+        without another wait.
         """
         if not self._typed or (self._is_obeying and not _is_late(self._obeying_since)):
             return

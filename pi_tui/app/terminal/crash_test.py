@@ -13,9 +13,10 @@ from pi_tui.worker.snapshot import State
 
 
 def crash_test(face: Face) -> None:
-    """Ask the user, then kill this process, so that the next start shows that no save is lost.
+    """Ask whether to kill this process, so that the next start shows that no save is lost.
 
-    If nothing is being computed here, only tell the user so.
+    Return at once; the process is killed when the user answers yes. If there is no run, or it is
+    complete, has failed or is only watched, only tell the user that nothing is computed here.
     """
     snapshot = face.worker.snapshot
     if snapshot.state.is_final or snapshot.state is State.WATCHING or not snapshot.goal:

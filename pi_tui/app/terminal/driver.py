@@ -127,7 +127,7 @@ class TerminalDriver(LinuxDriver):
 
         If another job has the terminal, as after ctrl+z and `bg` during the start, suspend first:
         Textual would start no writing thread then, and fail at its first write. If no shell could
-        continue the process, set up nothing and send it SIGHUP.
+        continue the process, or it should exit meanwhile, set up nothing and send it SIGHUP.
         """
         self.is_stopped = True
         suspend_in_background(self.is_leaving)

@@ -13,7 +13,8 @@ _COLOR_SYSTEMS = ("auto", "standard", "256", "truecolor", "windows")
 def correct_environment() -> None:
     """Remove TEXTUAL_COLOR_SYSTEM, COLUMNS and LINES if invalid, TEXTUAL_DRIVER if empty.
 
-    Call this before Textual is loaded. Without COLUMNS and LINES, Textual uses the terminal's size.
+    A number of columns or lines that is too small or too large is invalid too. Call this before
+    Textual is loaded. Without COLUMNS and LINES, Textual uses the terminal's size.
     """
     if os.environ.get("TEXTUAL_COLOR_SYSTEM") not in _COLOR_SYSTEMS:
         os.environ.pop("TEXTUAL_COLOR_SYSTEM", None)

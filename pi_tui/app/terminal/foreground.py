@@ -42,9 +42,8 @@ def wait_for_foreground() -> None:
 def suspend_in_background(is_leaving: Callable[[], bool] = lambda: False) -> None:
     """Suspend the process until it is in the foreground; suspend it again after each `bg`.
 
-    Returns early if the process should exit, or if the kernel does not suspend it because no shell
-    could continue it.
-    Call this in the main thread.
+    Returns early if `is_leaving()` says that the process should exit, or if the kernel does not
+    suspend it because no shell could continue it. Call this in the main thread.
     """
     continued: list[int] = []
     before = signal.signal(signal.SIGCONT, lambda number, _: continued.append(number))

@@ -136,7 +136,8 @@ def _watch(read: int, group: int, shell: int) -> None:
     the pipe `read` is closed; its last message says what to write to the terminal. Write nothing
     before the terminal belongs to one of three process groups: `group`, which is that of pi-tui,
     `shell`, which is that of its parent, or the group that leads the session. The parent may not
-    lead the session, if it is a shell that was started from another shell.
+    lead the session, if it is a shell that was started from another shell. The terminal's settings
+    are restored only if it belongs to `group`, because a shell sets its own.
     """
     try:
         # Ignore signals to the job, which are meant for pi-tui.

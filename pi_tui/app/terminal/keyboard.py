@@ -164,7 +164,10 @@ class Keyboard:
         yield from self._keys_of(key.decode("ascii", "ignore"), alt=True)
 
     def _keys_of(self, sequence: str, *, alt: bool = False) -> Iterator[Message]:
-        """Yield the keys of a sequence; none if it names an invalid character."""
+        """Yield the keys of a sequence or a character, as pressed with alt if `alt` is True.
+
+        Keys with an invalid character are left out, and sequences to be ignored.
+        """
         try:
             keys = list(self._keys._sequence_to_key_events(sequence, alt=alt))
         except (ValueError, OverflowError):

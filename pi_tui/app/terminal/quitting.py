@@ -28,8 +28,8 @@ _PATIENCE = 0.5
 class Quitting:
     """Saves, then stops the worker: to exit, or so that another run can be opened or deleted.
 
-    However often an exit is requested, it happens once. It does not if a save fails and the user
-    chooses to stay.
+    However often an exit is requested, it happens once. It does not happen if a save fails and the
+    user chooses to stay.
     """
 
     def __init__(self, app: Face) -> None:
@@ -138,7 +138,7 @@ class Quitting:
         """Request the end of the thread, and wait for it.
 
         With `save`, the thread saves first; the wait ends early only if the user exits at once.
-        Without `save`, it ends after _PATIENCE seconds at most.
+        Without `save`, the wait ends after _PATIENCE seconds at most.
         """
         worker, looks = self._app.worker, 0
         worker.stop(save=save)

@@ -23,7 +23,9 @@ _STATES = {State.PAUSED: 4, State.WATCHING: 4, State.FAILED: 2, State.PREPARING:
 
 
 def shows_progress(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return True if the terminal knows OSC 9;4; in other terminals, OSC 9 opens a pop-up.
+    """Return True if the terminal is known to show progress by OSC 9;4, outside tmux and screen.
+
+    In other terminals, OSC 9 may open a pop-up.
 
     >>> shows_progress({"TERM_PROGRAM": "ghostty"}), shows_progress({"TERM_PROGRAM": "iTerm.app"})
     (True, False)
@@ -41,7 +43,10 @@ def leaving() -> str:
 
 
 def title(snapshot: Snapshot, naming: Naming) -> str:
-    """Return the sequences that show progress, in per cent, in the title and in the tab."""
+    """Return the sequences that show progress in the title and, if the terminal can, in the tab.
+
+    Without a run, the title is "pi-tui".
+    """
     percent = int(snapshot.done * 100)
     told = f"{percent} % of {naming.short(snapshot)} – {snapshot.state.value}"
     text = f"\x1b]2;{naming.sign} {told if snapshot.goal else 'pi-tui'}\x07"

@@ -47,10 +47,10 @@ class TopBar(Panel):
     """The header: the run, its state and its pace."""
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return one line with the task and its state; then, if it fits, its pace.
+        """Return one line with the task and its state; then, if there is room, the pace.
 
-        A watched run has in place of a pace the process that computes it. Without a run, the line
-        has only the name of the program.
+        In place of the pace, a watched run has the process that computes it, and a run that is
+        complete or has failed has nothing. Without a run, the line has only the program's name.
         """
         snapshot = frame.snapshot
         what = frame.naming.task(snapshot) if snapshot.goal else "pi-tui"
@@ -77,8 +77,9 @@ class ProgressLine(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """Return one line with the bar, the share and the time left.
 
-        In place of the time left, the line has the time taken once the run has ended, and a word
-        while it is verified or only watched.
+        In place of the time left, the line has the time taken once the run is complete or has
+        failed, "verifying" or "saved there" while the run is verified or only watched, and "…"
+        while the time left is unknown.
         """
         snapshot = frame.snapshot
         tail = f" {words.percent(snapshot.done):>7}  {self._text(snapshot)} "
@@ -148,8 +149,8 @@ class StatusLine(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """Return one line with state, share, output and time left, or as many of these as fit.
 
-        If anything is wrong, the line tells that; if not, but there is a notice, the notice.
-        Without a run, it has the name of the program.
+        The key for help is at its right end. If anything is wrong, the line tells only that; if
+        not, but there is a notice, only the notice. Without a run, the line has the program's name.
         """
         snapshot = frame.snapshot
         if not snapshot.goal:
@@ -203,7 +204,7 @@ def _brief(shown: str) -> str:
 def keys(snapshot: Snapshot, table: KeyTable) -> list[tuple[str, str, str]]:
     """Return the keys for the key bar: key, word, action; the most useful first.
 
-    The words of some keys depend on the state, such as pause and resume.
+    Which keys these are depends on the state, and so do some words, such as pause and resume.
     """
     final, watching = snapshot.state.is_final, snapshot.state is State.WATCHING
     pause = {State.WATCHING: "go on here", State.PAUSED: "resume"}.get(snapshot.state, "pause")

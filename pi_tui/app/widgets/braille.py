@@ -41,7 +41,7 @@ class Braille:
             self.inks[cell] = ink
 
     def line(self, x0: int, y0: int, x1: int, y1: int, ink: int = 0) -> None:
-        """Set the dots from one point to another, both included."""
+        """Set the dots from (x0, y0) to (x1, y1), both included, each as `dot` does with `ink`."""
         steps = max(abs(x1 - x0), abs(y1 - y0))
         if steps <= 1:
             self.dot(x0, y0, ink)
@@ -64,9 +64,9 @@ class Braille:
 def curve(values: list[float], columns: int, rows: int) -> list[str]:
     """Draw the values as a line from left to right, the newest last; return the rows of text.
 
-    A value is one column of dots: those after the first `2 * columns` are not drawn.
-    The highest value is at the top. The bottom edge is a little below the lowest value, but at most
-    at 70 % of the highest: otherwise small noise would fill the whole height.
+    Each value takes one column of dots; values after the first `2 * columns` are not drawn.
+    The highest value is at the top. The bottom edge is a little below the lowest value, but never
+    below 0, and at most at 70 % of the highest: otherwise small noise would fill the whole height.
 
     >>> curve([0, 0, 5, 10], 2, 1), curve([99, 100], 1, 1)
     (['⣀⠎'], ['⠉'])

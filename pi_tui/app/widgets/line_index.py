@@ -15,10 +15,11 @@ _EVERY = 64
 
 
 class LineIndex:
-    r"""The lines of a text: each ends at a line break, or after `width` bytes.
+    r"""The lines of a text: each ends at a line break, or after `width` bytes or a few less.
 
-    If `width` is 4 or more, no character is split, because none has more than 4 bytes. A character
-    takes at most as many cells as bytes, so a line fits in `width` cells.
+    A line ends before a character that would be split. Only if `width` is less than 4 may one be
+    split, because no character has more than 4 bytes. A character takes at most as many cells as
+    bytes, so a line fits in `width` cells.
 
     >>> index = LineIndex(4)
     >>> index.feed(b"ab\ncdefgh\n", 10)
@@ -48,9 +49,10 @@ class LineIndex:
         return max(1, self._whole + (self.indexed < self._stop))
 
     def feed(self, output: Output, stop: int) -> bool:
-        """Find the lines in the first `stop` bytes of `output`, but read at most CHUNK bytes more.
+        """Find the lines in the first `stop` bytes of `output`, a part of them at each call.
 
-        Return True if bytes are left: call again.
+        A call reads at most CHUNK bytes after those that `indexed` counts. Returns True if some of
+        the first `stop` bytes are left: call again.
         """
         self._output, self._known = output, (-1, [])
         end = min(stop, self.indexed + CHUNK)
@@ -92,7 +94,10 @@ class LineIndex:
         return min(block * _EVERY + max(0, within), self.lines - 1)
 
     def _block(self, block: int) -> list[int]:
-        """Return the offsets at which the 64 lines of a block begin; the last result is cached."""
+        """Return the offsets at which the lines of a block begin; the last result is cached.
+
+        They are 64, or fewer at the end of the text.
+        """
         if self._known[0] != block:
             start = self._marks[block]
             stop = self._marks[block + 1] if block + 1 < len(self._marks) else self._stop

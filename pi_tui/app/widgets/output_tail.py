@@ -108,11 +108,12 @@ class OutputTail(OutputView):
     def offset_at(self, line: int, column: int) -> int:
         """Return the offset of the byte at `column` of `line`, both counted from 0.
 
-        The second column of a wide character counts as the next character.
+        The second column of a wide character counts as the next character. In hex, the columns
+        before the first byte count as this byte, and the letters at the right as the line's end.
         """
         start, stop = self.start_of(line), min(self.start_of(line + 1), self.count)
-        if not self.is_text:
-            return min(start + max(0, column - self._gutter) // 3, stop)
+        if not self.is_text:  # the blank after a byte counts as the next one
+            return min(start + max(0, column - self._gutter + 1) // 3, stop)
         data, cells = bytes(self._source[start:stop]), 0
         for at, character in enumerate(shown(data)):
             if cells >= column:
@@ -199,9 +200,10 @@ def is_text(data: bytes) -> bool:
 
 
 def shown(data: bytes) -> str:
-    r"""Return the bytes as text without control characters that the terminal would interpret.
+    r"""Return the bytes as text that is safe to show: "·" for what could control the terminal.
 
-    Each byte that is no UTF-8 is a "·" too.
+    These are control and formatting characters, and each byte that is no UTF-8. A tab becomes a
+    space.
 
     >>> shown(b"a\tb\x1b[2J\xff")
     'a b·[2J·'

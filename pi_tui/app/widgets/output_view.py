@@ -76,7 +76,7 @@ class OutputView(ScrollView, can_focus=True):
     """
 
     class Moved(Message):
-        """Posted when other lines are visible, or the view began or stopped following the end."""
+        """Posted when other lines may be visible, or the view may follow the end or no longer."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -190,7 +190,7 @@ class OutputView(ScrollView, can_focus=True):
 
     @property
     def page(self) -> int:
-        """Return the number of bytes that fit in the window."""
+        """Return the number of bytes that fit in the window if each takes one cell."""
         return self.size.height * (self.scrollable_content_region.width or 1)
 
     @property

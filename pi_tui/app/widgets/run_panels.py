@@ -30,7 +30,10 @@ class ProgressPanel(Panel):
     BORDER_TITLE = "progress"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return lines with output, steps, times and, last, the pace or a watched run's writer."""
+        """Return lines with output, steps, the times elapsed and left, and last a limited pace.
+
+        A watched run has in place of the time left and the pace the process that computes it.
+        """
         snapshot, over = frame.snapshot, frame.snapshot.state.is_final
         elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)
         made = snapshot.made if snapshot.made_lines is None else snapshot.made_lines
@@ -59,7 +62,7 @@ class ProgressPanel(Panel):
     def row(self, label: str, done: int, total: int | None, width: int) -> Content:
         """Return a line with the label, the count `done` and, if that is known, the total.
 
-        If they do not all fit, the label is left out.
+        If these three do not fit, the label is left out; without a total it always stays.
         """
         if total is None:
             return pair(label, (words.number(done), "bold"), width)
@@ -70,9 +73,11 @@ class ProgressPanel(Panel):
 
 
 def is_silent(snapshot: Snapshot) -> bool:
-    """Return True if the machine is at work, but has added no output in this session yet.
+    """Return True if the machine is at work, but no new output is there yet.
 
-    Always False if the length of the whole output is not known.
+    Output is new if it was made in the last seconds, or if it is more than was saved when the run
+    was loaded and more than the overture. Always False if the length of the whole output is not
+    known.
     """
     states = (State.RUNNING, State.SAVING, State.WATCHING)
     is_at_work = snapshot.state in states and snapshot.length is not None
@@ -81,14 +86,16 @@ def is_silent(snapshot: Snapshot) -> bool:
 
 
 class SpeedPanel(Panel):
-    """Shows output per second, now and since the start."""
+    """Shows output per second, now and in this session; without output, steps or work."""
 
     BORDER_TITLE = "speed"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """Return lines with the rate, a curve of past rates as high as fits, and its time span.
 
-        While a machine works without output yet, return the work per minute and the time left.
+        The rate is that of output, or of steps if there is no output and its length is unknown; of
+        a run that is complete or has failed, it is the average. While a machine works without new
+        output (`is_silent`), return the work per minute and the time left.
         """
         self.border_title = self.BORDER_TITLE
         rates, snapshot = frame.rates, frame.snapshot
@@ -124,7 +131,8 @@ def _work(snapshot: Snapshot, width: int) -> list[Content]:
 def _span(frame: Frame, rate: float, width: int) -> Content:
     """Return a line with the lowest and highest rate of the curve, and its time span.
 
-    Parts that do not fit are left out. Without a curve, the line has a note or nothing.
+    Parts that do not fit are left out, and so is a time span of less than a second. Without a
+    curve, the line has a note or nothing.
     """
     samples = [*frame.rates.samples, rate] if frame.rates.samples else []
     if not samples:
@@ -145,7 +153,11 @@ class CheckpointPanel(Panel):
     BORDER_TITLE = "checkpoint"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return lines on the newest checkpoint, then one per older checkpoint, as many as fit."""
+        """Return lines on the newest checkpoint and the next save, then one per older checkpoint.
+
+        There are as many older ones as fit. Without a checkpoint, a line says that nothing is saved
+        yet, and one is on the next save.
+        """
         snapshot = frame.snapshot
         newest = snapshot.checkpoint
         if newest is None:
@@ -159,7 +171,10 @@ class CheckpointPanel(Panel):
         return [*facts, Content(), *(self._brief(frame, one, width) for one in older)]
 
     def _facts(self, frame: Frame, newest: Checkpoint, width: int) -> list[Content]:
-        """Return lines about the newest checkpoint: three in a wide panel, else five short ones."""
+        """Return lines on the newest checkpoint and, last, the next save.
+
+        They are three in a panel of _FULL_LINES cells or more, else five short ones.
+        """
         age = words.ago((frame.now - newest.saved_at).total_seconds())
         clock, (made, unit) = frame.clock_time(newest.saved_at), _extent(newest, frame.snapshot)
         if width >= _FULL_LINES:
@@ -207,7 +222,10 @@ class CheckpointPanel(Panel):
 
 
 def _occasion(snapshot: Snapshot, width: int) -> str:
-    """Return words for the occasion of the next save, where no time is set for it."""
+    """Return words for the occasion of the next save, where no time is set for it.
+
+    Returns "–" if no save will come, or if the words do not fit.
+    """
     if snapshot.state is State.COMPLETE:
         return "all is saved"
     if snapshot.state is State.FAILED or width < _FULL_LINES:

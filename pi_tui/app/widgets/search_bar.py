@@ -24,7 +24,7 @@ class SearchInput(Input):
     """A text field that tells the search bar when it rejects a character or too long a text."""
 
     def restricted(self) -> None:
-        """Show in the bar why a character was rejected; Textual would only ring the bell."""
+        """Show in the bar why typed or pasted text was rejected; Textual would only ring a bell."""
         self.query_ancestor(SearchBar).say_why()
 
 
@@ -60,11 +60,18 @@ class SearchBar(Horizontal):
         yield Static(classes="search-facts")
 
     def meant(self, text: str) -> tuple[str, bool]:
-        """Return the text to find, and True if the search begins at the start of the output."""
+        """Return the text to find for a typed text, and whether to search from the output's start.
+
+        False means: from the top that the view had when the bar was opened. By default, return the
+        text as it is, and False.
+        """
         return text, False
 
     def odds(self, needle: Needle, count: int) -> Sequence[str]:
-        """Return texts about the chance of a hit in `count` bytes, longest first; () if unknown."""
+        """Return texts about the chance of a hit in `count` bytes, longest first.
+
+        Return () if it is unknown, as by default.
+        """
         return ()
 
     @property
@@ -88,7 +95,7 @@ class SearchBar(Horizontal):
         self._close()
 
     def say_why(self) -> None:
-        """Show in the bar why a character was rejected."""
+        """Show in the bar why typed or pasted text was rejected."""
         self.query_one(".search-facts", Static).update(line((self.REFUSAL, "$pi-warning")))
 
     def show(
@@ -96,8 +103,8 @@ class SearchBar(Horizontal):
     ) -> None:
         """Show how many hits `needle` has in `count` bytes of output; clear the line if it is None.
 
-        `hit` is the offset of the highlighted hit, `number` its number from 1, or 0 if that is
-        unknown. `is_all` is True if no more output will be computed.
+        `hit` is the offset of the highlighted hit, None if there is none; `number` is its number
+        from 1, or 0 if that is unknown. `is_all` is True if no more output will be computed.
         """
         facts = self.query_one(".search-facts", Static)
         ways = [Content()]

@@ -117,8 +117,9 @@ def while_others_commit(
     """Return what the function `attempt` returns; retry as long as other processes keep committing.
 
     SQLite retries in growing pauses and gives up after BUSY_SECONDS. With many writers, one may
-    lose every race for that long, and a checkpoint of several GB takes longer. The error of SQLite
-    is raised only if no process wrote in that time, or if `is_leaving()`.
+    lose every race for that long, and a checkpoint of several GB takes longer. So the error that
+    the database is busy is raised only if no process wrote in that time, or if `is_leaving()`. Any
+    other error is raised at once.
     """
     while True:
         before = _last_written(path)
@@ -180,9 +181,9 @@ def keep_a_rollback_journal(engine: Engine) -> None:
 def shrink(engine: Engine) -> None:
     """Return free pages of an SQLite file to the disk, if that is quick and worth it.
 
-    Do nothing unless at least half of the pages are free, and 1 MiB. The pages in use are
-    rewritten, 32 MiB at most, in about 10 ms for each MiB. Meanwhile no other process can read or
-    write. The rewrite is a transaction: a kill in its middle leaves the file as it was. Raises
+    Do nothing unless at least half of the pages, and 1 MiB, are free, and 32 MiB or less are in
+    use. The pages in use are rewritten, in 5 to 20 ms for each MiB. Meanwhile no other process
+    can read or write. A kill in the middle leaves the file as it was, by a rollback. Raises
     sqlite3.OperationalError, and changes nothing, if another process is using the file.
     """
     with closing(engine.raw_connection()) as connection:

@@ -68,7 +68,8 @@ class FileLock:
         """Return the time (UTC) of the last heartbeat of the holder whose mark is in the file.
 
         Once this process has the lock, that holder was killed. Returns None if the file is empty,
-        because then no holder was killed. Call this before `write`, which changes the time.
+        because then no holder was killed, and if its time is impossible. Call this before `write`,
+        which changes the time.
         """
         with suppress(OSError, OverflowError, ValueError):  # a time beyond the year 9999
             if (found := os.fstat(self._fd)).st_size:

@@ -102,9 +102,10 @@ class FileLocks:
         self._database.write("")  # a killed process of an earlier version may have left its name
 
     def take_alone(self) -> bool:
-        """Take the database lock exclusively; while others write, return False and hold no lock.
+        """Take the database lock exclusively; return False if another writer has the database open.
 
-        Without file locks, return True: nothing keeps others out.
+        After False this object does not hold the database lock. Without file locks, return True:
+        nothing keeps others out.
         """
         return bool(self.note) or self._database.take()
 

@@ -77,7 +77,7 @@ class ServerLocks:
         self.renew()
 
     def take_alone(self) -> bool:
-        """Take the database lock exclusively; while others write, return False.
+        """Take the database lock exclusively; return False if another writer has the database open.
 
         The shared lock is freed first, so after False this process has no lock on the database.
         Behind a pooler, return True without a lock.
@@ -101,7 +101,7 @@ class ServerLocks:
     def claim(self, run_id: int, what: str, owner: str) -> None:
         """Take the lock of a run, unless it is held here; wait up to _MOMENT seconds for it.
 
-        `what` names the run in messages, `owner` is the mark of a process in its row. Raises
+        `what` names the run in messages, `owner` is the mark of its last writer. Raises
         AlreadyOpenError if another process computes the run. Behind a pooler, only look for such a
         process, and take no lock.
         """

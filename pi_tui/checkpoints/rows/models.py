@@ -198,7 +198,8 @@ class BadRow(Exception):
 def to_run(row: sa.Row[Any], kind: Kind) -> Run:
     """Return the Run that a row holds.
 
-    Raises BadRow for impossible values, such as those beyond the limits of the kind.
+    Raises BadRow for impossible values, such as those beyond the limits of the kind. But a time
+    that cannot be read becomes 1970, because times are information only.
     """
     task = to_task(row)
     limits = limits_of(kind, task)
@@ -225,7 +226,8 @@ def to_run(row: sa.Row[Any], kind: Kind) -> Run:
 def to_checkpoint(row: sa.Row[Any], limits: Limits) -> Checkpoint:
     """Return the Checkpoint that a row holds.
 
-    Raises BadRow for impossible values, such as those beyond `limits`.
+    Raises BadRow for impossible values, such as those beyond `limits`. But a time that cannot be
+    read becomes 1970.
     """
     return Checkpoint(
         seq=whole(row.seq, 1, MOST, "seq"),

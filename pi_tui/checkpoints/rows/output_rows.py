@@ -86,10 +86,11 @@ def cut(connection: Connection, run_id: int, proven: int) -> None:
 
 
 def prove(connection: Connection, row: Row[Any], most: int, accepts: Accepts) -> tuple[bytes, str]:
-    """Return the longest good prefix of the output, as bytes, and the problem after it.
+    """Return the longest good prefix of a run's output, and a text on the problem after it.
 
-    The problem is "" if all saved output is good. The prefix is empty if there are more than `most`
-    bytes.
+    Output is good if its chain is unbroken and `accepts` returns True for each row. The text is ""
+    if all output is good and as long as `row`, the row of the run, says. The prefix is empty if
+    there are more than `most` bytes.
     """
     output = BytesIO()  # its value is the buffer itself; bytes(bytearray) would be a copy
     try:
@@ -109,7 +110,7 @@ def prove(connection: Connection, row: Row[Any], most: int, accepts: Accepts) ->
 def read(connection: Connection, run_id: int, start: int, stop: int) -> bytes:
     """Return the output at offsets `start` to `stop - 1`, checked.
 
-    Raises BadRow if a row of them is missing or damaged.
+    Raises BadRow if a row of them is missing or damaged, or if the row before them is missing.
     """
     if start >= stop:
         return b""
@@ -125,7 +126,7 @@ def read(connection: Connection, run_id: int, start: int, stop: int) -> bytes:
 
 
 def line_breaks(connection: Connection, run_id: int) -> int:
-    """Count the line breaks in the saved output, reading a few rows at a time.
+    """Count the line breaks in the saved output, reading _BATCH rows at a time.
 
     Functions of the database would take twice as long, because they copy the data to count in it.
     """
@@ -147,7 +148,7 @@ def _last_before(connection: Connection, run_id: int, offset: int) -> Row[Any] |
 def _chain_at(connection: Connection, run_id: int, offset: int) -> bytes:
     """Return the hash-chain value of all output before `offset`.
 
-    Raises BadRow if the row that ends at `offset` is missing.
+    Raises BadRow if the row that ends at `offset` is missing or has no valid chain value.
     """
     if offset == 0:
         return GENESIS
@@ -162,7 +163,7 @@ def _checked(
 ) -> Iterator[bytes]:
     """Yield the data of the rows from `offset`, the start of a row, each checked first.
 
-    Raises BadRow at a damaged row, or if a row between others is missing.
+    Raises BadRow at a damaged row, and at a row if the one before it is missing.
     Rows from `stop` on are not read: a long read by a watcher would delay the writer.
     """
     chain = _chain_at(connection, run_id, offset)

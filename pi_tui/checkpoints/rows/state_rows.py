@@ -68,7 +68,10 @@ def stored(connection: Connection, run_id: int) -> set[bytes]:
 
 
 def missing(state: State, trusted: Set[bytes]) -> int:
-    """Count how many bytes `write` writes at most. Encodes pieces of unknown size to count them."""
+    """Count how many bytes `write` writes at most, given the same `trusted` hashes.
+
+    Encodes pieces of unknown size to count them.
+    """
     pieces = state.pieces.items()
     new = [(n, p) for n, p in pieces if not p.known or p.known.sha256 not in trusted]
     return sum(p.known.size if p.known else len(_bytes_of(p, name)) for name, p in new)
@@ -80,15 +83,15 @@ def write(
     """Write the pieces of `state`; return an entry of the manifest for each, and what is lost.
 
     A piece whose hash is in `trusted` is not written again. `there` has the hashes of all stored
-    pieces. Those not trusted, from a failed checkpoint, are replaced. But a lasting piece that is
-    stored intact is kept, because the machine may no longer have its bytes.
+    pieces. One of these that is not trusted may be damaged, so it is replaced. But a lasting piece
+    that is stored intact is kept, because the machine may no longer have its bytes.
 
     The set that is returned holds the hashes of lasting pieces that are damaged in the database and
     no longer in memory, because the machine has not made them again yet. They stay in the manifest:
     a load finds them lost.
 
-    Raises BrokenRule if a name is not printable or has spaces, or if the function of a piece
-    returns no bytes; MachineError if that function raises.
+    Raises BrokenRule for a name that `State` does not allow, or if the function of a piece returns
+    no bytes. Raises the errors of `_bytes_of` if that function raises.
     """
     entries, done, lost, doubted = [], set(trusted), set[bytes](), there - trusted
     for name, piece in state.pieces.items():
@@ -117,9 +120,11 @@ def write(
 
 
 def _bytes_of(piece: Piece, name: str) -> bytes:
-    """Return the bytes of a piece.
+    """Return the bytes of a piece, which messages call `name`.
 
-    Raises MachineError if the function that makes them raises, with the traceback of that function.
+    If the function that makes them raises, raises MachineError; its cause has the traceback of that
+    function only. LostPiece, errors of this package, MemoryError, SystemExit and KeyboardInterrupt
+    pass. Raises BrokenRule if the function returns no bytes.
     """
     try:
         found: Any = piece.read()
@@ -240,7 +245,7 @@ def newest_first(connection: Connection, run_id: int) -> Sequence[Row[Any]]:
 def read(
     connection: Connection, row: Row[Any], limits: Limits, reader_of: ReaderOf | None = None
 ) -> Found:
-    """Read the checkpoint of `row` and its state; check the sizes, then the hashes.
+    """Read the checkpoint of `row` and its state; check all sizes and hashes.
 
     Lasting pieces may be missing or damaged: the result names them. Raises BadRow if anything else
     is wrong. With `reader_of`, lasting pieces of more than _KEPT bytes are checked but not kept in

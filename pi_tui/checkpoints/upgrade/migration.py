@@ -131,7 +131,7 @@ def _free_name(path: Path, end: str) -> Path:
 
 
 def _from_1(connection: sa.Connection) -> None:
-    """Migrate from schema 1: move its output and states into the tables for any kind.
+    """Migrate from schema 1: move its runs, output and states into the tables for any kind.
 
     States become pieces that are found by their hash.
     """
@@ -210,9 +210,9 @@ def _widen_runs_of_a_server(connection: sa.Connection) -> None:
 def _identify_runs(connection: sa.Connection) -> None:
     """Set the identity of each run to the digest of all its parameters.
 
-    The migration does not know which parameters are tuning. When a run of that kind and goal is
-    opened later, the digest is computed again without them. A damaged run gets an identity that no
-    task has.
+    The migration does not know which parameters are tuning. When a run of the kind is opened later
+    and not found by its digest, the digests of all its runs are computed again without them. A
+    damaged run gets an identity that no task has.
     """
     for row in connection.execute(sa.select(RUNS)).all():
         try:

@@ -21,7 +21,7 @@ KEPT_RESUMED = "… until one is saved, by itself"
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A program to measure. It writes `3.1415…` to standard output, or ends at its first digit."""
+    """A program to measure: one that writes `3.1415…` to standard output, or a part of pi-tui."""
 
     name: str
     words: tuple[str, ...]
@@ -52,7 +52,10 @@ def database_in(folder: Path) -> str:
 
 
 def inside(part: str, *more: str) -> Contender:
-    """Return the contender that runs the function named `part` of the module `inside`."""
+    """Return the contender that runs the function named `part` of the module `inside`.
+
+    `more` are the arguments of the module after DIGITS and DATABASE: the cadence of saves, or none.
+    """
     module = "pi_tui.pi.bench.inside"
     return Contender(part, (*PYTHON, "-m", module, part, "{digits}", "{database}", *more))
 

@@ -58,7 +58,8 @@ class Face:
         """Return how fast the app starts, and responds at full speed, for each size in `cpu`.
 
         `cpu` maps a number of digits to the CPU seconds that `pi-tui run` takes. Of the first, also
-        return the CPU seconds that the app takes beyond that.
+        return the CPU seconds that the app takes beyond that. Raises PiTuiError if the app ends by
+        itself, or does not react in time.
         """
         readings = self._starts(list(cpu))
         for digits in cpu:
@@ -68,8 +69,8 @@ class Face:
     def _app(self, digits: int, *more: str, folder: str = "") -> App:
         """Start the app on a run of `digits` digits, and return it.
 
-        `more` are further options of `pi-tui`. With `folder`, the run saved there is resumed;
-        without it, a new run begins in a new folder.
+        `more` are further options of `pi-tui`. With `folder`, the run saved there is resumed, or
+        begins there; without it, a new run begins in a new folder.
         """
         database = database_in(Path(folder or mkdtemp(dir=self._room)))
         command = ["-m", "pi_tui", "--db", database, "--digits", str(digits), *more]
@@ -140,9 +141,11 @@ class Face:
 
     @contextmanager
     def _watched(self, digits: int) -> Iterator[tuple[App, dict[str, Any]]]:
-        """Run the app at full speed on a new run of `digits` digits; yield while it makes blocks.
+        """Run the app at full speed on a new run of `digits` digits; yield once it shows its boxes.
 
-        Yields the app, and a report (a dict) that is filled in when the app has ended.
+        Yields the app, and a report (a dict) that is filled in when the app has ended: `late` has
+        how late the event loop was in each state, `made` the time when an iteration was first seen
+        done, so that all blocks were made (infinite if never).
         """
         report: dict[str, Any] = {}
         folder = Path(mkdtemp(dir=self._room))
@@ -157,7 +160,8 @@ class Face:
 def _lateness(late: dict[str, list[float]]) -> Readings:
     """Return how late the event loop is (99th percentile) while making blocks, and while running.
 
-    The figures are in seconds; a figure is None if `late` has fewer than FEW measurements.
+    `late` has the measurements by state. The figures are in seconds; a figure is None if its state
+    has fewer than FEW measurements.
     """
     readings: Readings = {}
     for state in ("making blocks", "running"):

@@ -20,7 +20,8 @@ def started(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a command with its standard output in `output` and its standard error in a pipe.
 
-    If an exception ends the block, kill the command and all processes that it has started.
+    Yields the process, and waits at the end of the `with` block until it has ended. If an exception
+    ends the block, first kills the process and the others in its group, which it has started.
     """
     with subprocess.Popen(
         command,

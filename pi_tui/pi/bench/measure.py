@@ -47,9 +47,12 @@ SMALL_RUN = 0.4
 def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) -> int:
     """Measure this machine, print the results as tables or JSON, and return exit code 0.
 
-    Raises UsageError if `runs` is below 1, StorageError if the cache folder cannot be written to,
-    WrongResultError if a program printed wrong digits, PiTuiError if a program failed or the app
-    did not react.
+    Programs compute each of `sizes` digits up to `runs` times. `full` adds FULL_SIZE digits, and a
+    run that is killed again and again.
+
+    Raises UsageError if `runs` is below 1, StorageError if the cache folder cannot be written
+    to, WrongResultError if a program printed wrong digits, PiTuiError if a program failed or the
+    app did not react.
     """
     if runs < 1:
         raise UsageError(f"--runs {runs} measures nothing; use 1 or more")
@@ -76,7 +79,7 @@ def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) ->
 def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, Any]:
     """Take all measurements that `bench` reports; return them as a dict of plain data.
 
-    Only with `full` are programs killed and resumed. The app is measured only on Linux, and only if
+    Only with `full` is a run killed again and again. The app is measured only on Linux, and only if
     a size is at least LARGE; otherwise the dict has no "face".
     """
     report: dict[str, Any] = {"machine": machine(), "runs": turns.runs}
@@ -105,7 +108,7 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
 def _peers() -> Iterator[Contender]:
     """Yield the other programs that compute pi; print a line about each that does not.
 
-    Such a program only has the name of one for pi.
+    A program that does not may be another one of the same name, or may fail or take too long.
     """
     for peer in who.peers():
         if who.computes_pi(peer):

@@ -56,7 +56,10 @@ class App(AbstractContextManager["App"]):
         os.write(self._terminal, keys.encode())
 
     def read_for(self, seconds: float) -> None:
-        """Read the output for `seconds`, or until the program ends; append it to `written`."""
+        """Read the output for `seconds`, or until the program ends; append it to `written`.
+
+        Output that waits after that time is read too.
+        """
         end = time.perf_counter() + seconds
         while select.select([self._terminal], [], [], max(0.0, end - time.perf_counter()))[0]:
             try:
@@ -65,9 +68,10 @@ class App(AbstractContextManager["App"]):
                 return
 
     def seconds_until(self, pattern: str) -> float:
-        """Return the seconds until the output, without styles, matches the pattern.
+        """Read until the output contains the pattern, a regular expression; return the seconds.
 
-        Raises PiTuiError if the program ends before, or after PATIENCE seconds.
+        Output before the last `press` does not count, and styles are removed. Raises PiTuiError if
+        the program ends before, or after PATIENCE seconds.
         """
         began, wanted, has_ended = time.perf_counter(), re.compile(pattern.encode()), False
         while not wanted.search(_STYLE.sub(b"", self.written)):

@@ -43,7 +43,10 @@ def medians(name: str, digits: int, tries: list[dict[str, float]]) -> Row:
 
 
 class Turns:
-    """Runs contenders in turns, each try in an empty folder of its own."""
+    """Runs contenders in turns, each try in a new folder of its own.
+
+    The folder is empty, but has the database of a half-done run if the contender resumes one.
+    """
 
     def __init__(self, folder: Path, runs: int) -> None:
         self.runs = runs
@@ -54,8 +57,8 @@ class Turns:
     def side_by_side(self, contenders: list[Contender], digits: int) -> list[Row]:
         """Run the contenders in turns; return a row with the medians of each.
 
-        A contender is left out once its run is expected to take too long. Raises what `attempt`
-        raises.
+        A contender with a `growth` has no row if a run is expected to take over PATIENCE seconds,
+        and runs only once if it takes over ONCE. Raises what `attempt` raises.
         """
         tries: defaultdict[str, list[dict[str, float]]] = defaultdict(list)
         for turn in range(self.runs):
@@ -69,7 +72,8 @@ class Turns:
     def look_inside(self, part: str, digits: int, *more: str) -> Row:
         """Run `part` of `inside.py` as a program; return its report as a row of a table.
 
-        The row also has the seconds that the whole process took. Raises PiTuiError if it fails.
+        `more` are further arguments of the program (see `contenders.inside`). The row also has the
+        seconds that the whole process took. Raises PiTuiError if it fails.
         """
         tell(f"{digits:,} digits: {part} {' '.join(more)}")
         contender = who.inside(part, *more)

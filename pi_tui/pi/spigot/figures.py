@@ -38,5 +38,5 @@ class Figures(NamedTuple):
 
     @property
     def making(self) -> bool:
-        """Return True while blocks are missing: before the first digits, or after a loss."""
+        """Return True while blocks are missing, as before the first digits or after a loss."""
         return self.blocks_made < self.blocks

@@ -48,8 +48,8 @@ OVERTURE = 20_000
 class SpigotKind(Kind):
     """Decimals of pi; the goal of a task is their number.
 
-    Its parameters are the series, the digits per step (K) and the boxes per block (B). All three
-    only tune the speed: the digits are the same with any values.
+    The parameters of a task are the series, the digits per step (K) and the boxes per block (B).
+    All three only tune the speed: the digits are the same with any values.
     """
 
     threads: int = 1
@@ -64,8 +64,8 @@ class SpigotKind(Kind):
     ) -> Task:
         """Return the task of computing `digits` digits.
 
-        `plan` chooses the boxes per block, and the digits per step if `digits_per_step` is None.
-        `series` is a name in SERIES; raises KeyError for another.
+        `digits` must be at least 1. `plan` chooses the boxes per block, and the digits per step if
+        `digits_per_step` is None. `series` is a name in SERIES; raises KeyError for another.
         """
         chosen = plan(digits, digits_per_step, SERIES[series])
         return Task(
@@ -91,7 +91,8 @@ class SpigotKind(Kind):
         """Restore the spigot from a saved state. Raises BadState if the state is damaged.
 
         Removes pieces from `state` to save memory, so a state can be used only once. Blocks that
-        were lost in the database are made again by the spigot; a note in it says how many.
+        were lost in the database are made again by the spigot; its `notes` say how many. Raises
+        StorageError if the database cannot be reached, from which large pieces are read only now.
         """
         from pi_tui.pi.spigot.encoding import codec
         from pi_tui.pi.spigot.spigot import Spigot
@@ -103,7 +104,7 @@ class SpigotKind(Kind):
         return spigot
 
     def title(self, task: Task) -> str:
-        """Return the name of a run, like "20,000 digits"; no parameter changes its digits."""
+        """Return the name of a run, like "20,000 digits"; the parameters are left out."""
         return f"{task.goal:,} digits" if task.goal > 1 else "1 digit"
 
     def length(self, task: Task) -> int:
@@ -114,8 +115,9 @@ class SpigotKind(Kind):
         """Return the share of the work that is done, 0 to 1, from the counts of steps and digits.
 
         It equals the share in `Spigot.work`, but needs no spigot. They differ a little if blocks
-        were lost and made again, and once the verification has begun, because here its steps count
-        as blocks made again.
+        were lost and made again, while seven or more nines are held, and once the verification has
+        begun, because here its steps count as blocks made again. They differ more in a run begun by
+        version 1.0, whose steps were iterations only.
         """
         size = _size(task)
         swept = _iterations(size, steps, length)
@@ -176,10 +178,11 @@ class SpigotKind(Kind):
 def _iterations(size: Size, steps: int, length: int) -> int:
     """Return the number of iterations done, from the counts of steps and of settled digits.
 
-    A step makes a block or does an iteration. So the result is `steps` less the blocks of the run.
-    But each block that was lost and made again is one more step. So the result is limited to the
-    most iterations that can have settled no more than `length` digits. With few digits a step, some
-    super-digits are all nines; each of these can mean one iteration more that settled nothing.
+    `steps` counts blocks made and iterations. So the result is `steps` less the blocks of the run.
+    But `steps` also counts blocks made again after a loss, and results of the verification. So the
+    result is limited to the most iterations that can have settled no more than `length` digits.
+    With few digits a step, some super-digits are all nines; each of these can mean one iteration
+    more that settled nothing.
     """
     k = size.digits_per_step
     most = -(-length // k) + 2 + (MOST_NINES if k < _NEVER_NINES else 0)

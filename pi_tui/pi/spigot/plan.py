@@ -50,7 +50,7 @@ _STEPS = (
 def plan(digits: int, digits_per_step: int | None = None, series: Series = ARCTAN) -> Size:
     """Choose the K and B that compute `digits` digits fastest while the display still feels live.
 
-    If `digits_per_step` is given, that is K.
+    `digits` must be at least 1. If `digits_per_step` is given, that is K.
 
     >>> plan(20_000)
     Size(series=Series(arctan), digits=20000, digits_per_step=100, boxes_per_block=2048)
@@ -60,9 +60,9 @@ def plan(digits: int, digits_per_step: int | None = None, series: Series = ARCTA
 
 
 def _digits_per_step(digits: int) -> int:
-    """Choose K from the table `_STEPS`, slightly reduced so that steps divide the digits evenly.
+    """Choose K from the table `_STEPS`, as the smallest whole number that takes no more steps.
 
-    From the last row on, K is an 18th of the digits.
+    From the last row on, K is an 18th of the digits, rounded up.
     """
     if digits >= _STEPS[-1][0]:
         return -(-digits // 18)  # 20 iterations: more would be slower, and fewer not faster

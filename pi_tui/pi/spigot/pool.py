@@ -36,8 +36,8 @@ def gather(
     A job may wait for an earlier job, never for a later one. So the work is completed even if the
     system grants fewer threads, or none.
 
-    In these threads gmpy2 releases the interpreter lock during every operation. Big products can
-    then run side by side and the screen stays responsive. The cost is 0.1 µs per operation.
+    In these threads gmpy2 releases the interpreter lock during products and divisions. Big products
+    can then run side by side and the screen stays responsive. This costs up to 0.1 µs an operation.
     """
     results: dict[int, T] = {}
     todo = deque([*enumerate(jobs), *[None] * max(threads, 1)])  # each thread stops at a None

@@ -104,19 +104,19 @@ class Rows:
         return lost
 
     def _let_go(self) -> None:
-        """Forget the saved pieces that no later state contains.
+        """Forget the pieces that no later state contains.
 
         These are the pieces with the N from before iteration 1, which sweeps have replaced, and the
-        pieces with P and D of dropped blocks.
+        pieces with P and D of batches of which every block was dropped.
         """
         names = {f"b{batch.name}" for batch in self._size.batches(self.counts)}
         self.pieces = {name: piece for name, piece in self.pieces.items() if name in names}
 
     def check(self, at_start: bool) -> None:
-        """Compare the numbers of each block with their residues modulo 2^61-1.
+        """Compare the numbers of each block that is made with their residues modulo 2^61-1.
 
         P and D are constants, so they are always compared; N only before iteration 1 (`at_start`).
-        A shelved block, whose P and D are in the database, is compared when it is read. Raises
+        P and D of a shelved block are in the database; they are compared when they are read. Raises
         WrongState if a number differs.
         """
         radix, firsts = residue.of_radix(self._size), {0, *accumulate(self.counts)}
@@ -128,9 +128,9 @@ class Rows:
                 raise WrongState(f"the number of block {index:,} differs from its residue")
 
     def numbers_by_chain(self) -> list[list[mpz]]:
-        """Return the numbers N in one list for each chain; call this once all blocks are made."""
+        """Return the numbers N in one list for each chain; needs all blocks to be made."""
         return by_chain([number for number in self.numbers if number is not None], self.counts)
 
     def blocks_by_chain(self) -> list[list[AnyBlock]]:
-        """Return the blocks in one list for each chain; call this once all blocks are made."""
+        """Return the blocks in one list for each chain; needs all blocks to be made."""
         return by_chain([block for block in self.blocks if block], self.counts)

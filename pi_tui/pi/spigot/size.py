@@ -53,11 +53,12 @@ class Chain(NamedTuple):
         """Return how many boxes of this chain can still change a digit after `done` iterations.
 
         These are the first (n - tK)·log_w(10) + guard boxes, where decimal n is the last one asked
-        for and t is `done`. The reason: after t iterations the boxes hold pi from decimal tK on.
-        Let each box be worth at most 1/w of the one before. Then box j and all boxes after it are
-        worth less than c·√j·w^-j units, with c about 2 and w = 2 in Euler's series, 13 and 13.5 in
-        Gosper's. As w^guard is 2^128 or more, the other boxes cannot change decimal n, unless 24
-        nines or zeros follow it.
+        for and t is `done`. The reason: after t iterations the boxes hold a number whose last digit
+        before the point is decimal tK of pi. Let each box be worth at most 1/w of the one before.
+        Then box j and all boxes after it are worth less than c·√j·w^-j, with c = 4 and w = 2 in
+        Euler's series, 14 and 13.5 in Gosper's, 5 and 50 or 2 and 694 in the two arctangents. As
+        w^guard is 2^128 or more, the other boxes cannot change decimal n, unless 24 nines or zeros
+        follow it.
         """
         decimals = max(self.digits - done * self.digits_per_step, 0)
         boxes = -(-decimals * self.series.boxes_per_billion // 1_000_000_000)
@@ -105,11 +106,11 @@ class Chain(NamedTuple):
         one, because a list of a hundred million numbers would take gigabytes.
 
         x and y are `series.box_bits`, B the boxes of a block, K the digits of an iteration, m the
-        boxes that it still needs, in whole blocks. A box takes x·log2(s/B) + y bits, where s is the
-        first box of its block. Summed over all boxes up to m that is about m·(x·log2(m/B) + y -
-        1.44 x). Each bit costs the smaller of 0.031 K^0.47 ns, as several iterations are done at
-        once (sweep.py), and 2.0 K^0.08 ns, where products are so long that they are done by
-        transforms.
+        boxes that it still needs, and B/2 more, as blocks are whole. A box takes x·log2(s/B) + y
+        bits, where s is the first box of its block. Summed over all boxes up to m that is about
+        m·(x·log2(m/B) + y - 1.44 x). Each bit costs the smaller of 0.031 K^0.47 ns, as several
+        iterations are done at once (sweep.py), and 2.0 K^0.08 ns, where products are so long that
+        they are done by transforms.
 
         The first call for a run takes a few ms at most, later calls nothing.
         """
@@ -193,7 +194,7 @@ class Size(Chain):
     def reads_back(self) -> bool:
         """Return True if saved blocks are removed from memory.
 
-        Every sweep then reads them back from the database (shelf.py).
+        Sweeps then read them back from the database (shelf.py).
         """
         return self.boxes_per_block >= max(READ_BACK_FROM, BATCH)  # each is a batch of its own
 

@@ -51,8 +51,8 @@ PREDIGIT_SHOWN = 12
 class Spigot(Machine):
     """Decimals of pi from boxes, K digits a step; a digit is released once no carry can reach it.
 
-    After each iteration a spigot checks that its digits and boxes fit together. After a WrongState
-    it must not be used any more.
+    After the iterations of a `step` or `stride` a spigot checks that its digits and boxes fit
+    together. After a WrongState it must not be used any more.
 
     >>> from pi_tui.pi.spigot.plan import plan
     >>> Spigot(SpigotState.at_start(plan(20))).finalize()
@@ -107,16 +107,19 @@ class Spigot(Machine):
         return codec.encode(self._state())
 
     def step(self, poll: Poll = unwatched) -> None:
-        """Make a few missing blocks or, if none is missing, do one iteration. Raises WrongState.
+        """Make some missing blocks or, if none is missing, do one iteration; if done, do nothing.
 
         If a saved block turns out to be lost, make it again instead, and add a note to `notes`.
+        Raises WrongState if a check fails, StorageError if a saved block must be read and the
+        database cannot be reached.
         """
         self._go_on(1, 1, poll)
 
     def stride(self, wanted: float, poll: Poll = unwatched) -> None:
-        """Do one step; or, if no block is missing, do two iterations in each thread instead.
+        """Do one step; or, if no block is missing, do two iterations for each thread instead.
 
-        Several iterations are done only if they make at most `wanted` digits together.
+        Several iterations are done only if they make at most `wanted` digits together. Near the end
+        of the run they are as many as are still needed. Raises what `step` raises.
         """
         wave = self.threads * AT_ONCE
         if wanted >= wave * self.size.digits_per_step:
@@ -128,11 +131,11 @@ class Spigot(Machine):
         """Check the blocks in memory and, once all blocks are made, the residue equation.
 
         P and D of a block must match the residues stored with it; before iteration 1 also N. Raises
-        WrongState on a mismatch. Costs a pass over all numbers, 1 ms for each 3 MB. A finished
-        spigot can be checked as long as it lives. One restored from the saved state of a finished
-        one has no blocks: then only bytes that are no digits are found. Do not check one restored
-        from the `snapshot` of a finished one: the digits beyond those asked for are lost, so the
-        check may raise.
+        WrongState on a mismatch, or if `output` has a byte that is no digit. Costs a pass over all
+        numbers, about 1 ms for each 2 to 3 MB. A finished spigot can be checked as long as it
+        lives. One restored from the saved state of a finished one has no blocks: then only bytes
+        that are no digits are found. Do not check one restored from the `snapshot` of a finished
+        one: the digits beyond those asked for are lost, so the check may raise.
         """
         self._rows.check(at_start=self.i == 0)
         self._checked = self._stepped = self._equation(self._checked)
@@ -185,9 +188,10 @@ class Spigot(Machine):
     def _advance(self, threads: int, at_once: int, poll: Poll) -> None:
         """Do one wave of iterations, and check the new digits and numbers.
 
-        A wave is `at_once` iterations in each of the `threads`. Raises WrongState, without the new
-        digits, if an iteration or the check fails. Raises LostBlock, with nothing changed, if a
-        saved block is missing or damaged.
+        A wave is `at_once` iterations in each of the `threads`. If an iteration or the check fails,
+        removes the new digits from `output` and raises WrongState. With nothing changed, raises
+        LostBlock if a saved block is missing or damaged, and StorageError if the database cannot be
+        reached.
         """
         before = len(self.output)
         try:
@@ -198,10 +202,11 @@ class Spigot(Machine):
             raise
 
     def _make(self, poll: Poll) -> None:
-        """Make missing blocks of one chain, which come in batches. If that fails, nothing changes.
+        """Make missing blocks of one chain, which come in batches.
 
         Each thread makes a batch. But if a block is large enough to be a batch, make only one, with
-        all threads.
+        all threads. If `poll` or the making raises, nothing changes. Raises WrongState if a product
+        is wrong, or if a box holds more than it can.
         """
         batches = self._rows.batches_to_make()
         chain = self.size.chains[batches[0].chain]
@@ -254,7 +259,9 @@ class Spigot(Machine):
     def _commit(self, sweep: Sweep, quotient: mpz, digits: bytes) -> None:
         """Take over the result of one iteration; append the digits that it settled to `output`.
 
-        Drop unneeded blocks. Digits beyond those asked for are kept in the ledger.
+        `quotient` is the super-digit that the iteration made, `digits` its last K digits as text.
+        Drop unneeded blocks. Digits beyond those asked for are kept in the ledger. Raises
+        WrongState if a carry is too large.
         """
         k = self.size.digits_per_step
         text, predigit, nines = settle(self.predigit, self.nines, quotient, k, self._held)
@@ -272,7 +279,8 @@ class Spigot(Machine):
         """Check the residue equation for all digits in `output`, if all blocks are made.
 
         `known` has the number of digits read by an earlier check, and their residue, so that only
-        later digits are read. Returns the two for all digits. Raises WrongState on a mismatch.
+        later digits are read. Returns the two for all digits. Raises WrongState on a mismatch, or
+        if a byte that is read is no digit.
         """
         spelled = known.with_more(self.output)
         if self._rows.blocks and not self._rows.missing:

@@ -82,9 +82,10 @@ class SpigotState:
 
 
 def hold_too_much(numbers: Sequence[mpz | None], blocks: Sequence[AnyBlock | None]) -> bool:
-    """Return True if the number N of any block is not in 0 … D-1.
+    """Return True if the number N of any block is negative or too large.
 
-    Blocks whose D is not in memory are skipped.
+    It must be in 0 … D-1, in the first block of a chain in 0 … R·D-1. Blocks whose N or D is not in
+    memory are skipped.
     """
     return any(
         number is not None and isinstance(block, Block) and not 0 <= number < block.divisor

@@ -93,7 +93,7 @@ def boxes_one_by_one(series: Series, first: int, boxes: int) -> tuple[int, int, 
     """Return N, P and D of `boxes` boxes from box `first` on, with no common factor divided out.
 
     If box 0 is among them, D has the factor q(0); making.py replaces that by `Series.q_0`. Slow:
-    one multiplication of long numbers for each box.
+    four multiplications of a long number by a short one for each box.
 
     >>> from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
     >>> boxes_one_by_one(RABINOWITZ_WAGON, 1, 2)
@@ -127,8 +127,8 @@ def left_over(series: Series, half: int) -> mpz:
 
     P1 is P of the first group, D2 is D of the second, and each group has h boxes. h must be a power
     of two. For rest and Γ see "Common factor" in this module. The value is built by doubling h with
-    binomials. One factorial would hold the interpreter lock for 35 ms at ten million digits; a
-    binomial takes a tenth of that.
+    binomials. One factorial would hold the interpreter lock for some 20 ms at ten million digits; a
+    binomial takes less than a tenth of that.
     """
     if half <= THIN_FROM:
         return series.rest(fac(half))

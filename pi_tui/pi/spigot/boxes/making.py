@@ -60,7 +60,10 @@ class Parts(NamedTuple):
 
 
 class Made(NamedTuple):
-    """The blocks of a batch (P and D), and the number N that each holds before iteration 1."""
+    """The blocks of a batch (P and D), and the number N that each holds before iteration 1.
+
+    The list of N is empty if only P and D were wanted.
+    """
 
     blocks: list[Block]
     numbers: list[mpz]
@@ -99,9 +102,11 @@ def make_batches(
     """Make the blocks of each batch, a range of block numbers; make their N too if `numbers`.
 
     Each thread makes a batch at a time; with 0 threads, the calling thread makes all. If there is
-    only one block to make, each thread makes a part of it. Costs O(M(bits) log boxes); N takes
-    about as long as P and D together. Every 20 ms or so, calls `poll` in the calling thread, with
-    the number of jobs done so far and of all jobs. Raises WrongState if a product is wrong.
+    only one block to make, the threads make parts of it if it has 2 STRETCH boxes or more. Costs
+    O(M(bits) log boxes); N takes about two thirds as long as P and D together. Every 20 ms or so,
+    calls `poll` in the calling thread, with the number of jobs done so far and of all jobs. Raises
+    WrongState if a product is wrong; only products that join groups of STRETCH boxes or more are
+    checked.
     """
     if len(batches) == len(batches[0]) == 1 < parts_of_block(chain, threads):
         return [_make_together(chain, batches[0], numbers, threads, poll)]
@@ -220,7 +225,8 @@ def _binomials(degree: int, count: int, bits: int) -> list[mpz]:
 def _leaves(first: int, count: int, chain: Chain, numbers: bool) -> Parts:
     """Make `count` leaves from box `first` on, by Newton's forward differences.
 
-    A leaf is a group of `_leaf(chain)` boxes. N is made only if `numbers` is true.
+    A leaf is a group of `_leaf(chain)` boxes. N is made only if `numbers` is true. Lets gmpy2
+    release the interpreter lock in this thread, until `_join` decides about it anew.
     """
     get_context().allow_release_gil = True  # until the first join
     series, leaf, boxes = chain.series, _leaf(chain), chain.blocks_needed(0) * chain.boxes_per_block
@@ -253,7 +259,10 @@ def _join(
     """Join every two neighbouring groups of `half` boxes; return lists of half the length.
 
     `together` is a function that takes jobs, runs them one after the other or in parallel, and
-    returns their results. The jobs compute N, P and D. N costs as much as P and D together.
+    returns their results. The jobs divide by the common factor, and compute N, P and D. N costs
+    about two thirds as much as P and D together. Lets gmpy2 release the interpreter lock in this
+    thread only if the joined groups are large. Raises WrongState if a product is wrong; only those
+    of groups of STRETCH boxes or more are checked.
     """
     get_context().allow_release_gil = 2 * half >= _UNLOCK_FROM
     n1, p1, d1 = (part[::2] for part in parts)
@@ -277,7 +286,7 @@ def _join(
 def _prove(left: Parts, right: Parts, joined: Parts) -> None:
     """Check the products of `_join` modulo 2^61-1. Raises WrongState if one of them is wrong.
 
-    The check takes a hundredth of the time that the products take.
+    The check takes 5 to 8 % of the time that the products take, less in very large blocks.
     """
     (n1, p1, d1), (n2, p2, d2), (n, p, d) = (
         [[number % PRIME for number in part] for part in parts] for parts in (left, right, joined)

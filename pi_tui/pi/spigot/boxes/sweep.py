@@ -51,7 +51,7 @@ class Sweep:
     """The new numbers N of each chain; 0 for a block that the following sweep has taken."""
     quotients: list[mpz] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
-    """The digits of each quotient.
+    """The last K digits of each quotient, which may have one more.
 
     They are made here, in the sweep's thread, because they take as long as two products.
     """
@@ -102,7 +102,7 @@ def sweeps(
     `width` is K: R is 10^K. The function `poll` is called in the calling thread, with the blocks
     done and the blocks in all. It may raise: `numbers` stays unchanged, and the sweeps are
     discarded. Raises LostBlock if a block is missing or damaged in the database, so that it must be
-    made again.
+    made again, and StorageError if the database cannot be reached.
     """
     wave = [Sweep(some) for some in sizes]
     total = sum(sum(sweep.sizes[0]) for sweep in wave)

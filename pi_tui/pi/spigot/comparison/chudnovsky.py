@@ -43,8 +43,8 @@ _A, _B, _C3_OVER_24 = 13_591_409, 545_140_134, 640_320**3 // 24
 def ranges(digits: int) -> list[range]:
     """Divide the terms that `digits` digits need into `PIECES` equal ranges, or 2 for few terms.
 
-    There are a few terms more than needed, so that every range can be halved again and again, into
-    equal halves, until at most `LEAF` terms are left.
+    There are up to 2 % more terms than needed (or one, if they are few), so that every range can be
+    halved again and again, into equal halves, until at most `LEAF` terms are left.
     """
     terms = int(digits / _DIGITS_PER_TERM) + 3
     pieces = PIECES if terms > PIECES * LEAF else 2
@@ -103,7 +103,7 @@ def last_q(some: range, wanted: int, check: Check, left: Found, right: Found) ->
 
 
 def last_t(some: range, wanted: int, check: Check, left: Found, right: Found) -> Found:
-    """Return (T,) of all terms in `some`, without as many trailing bits as `last_q` cuts off Q.
+    """Return (T,) of all terms in `some`, less its last bits: as many as `last_q` cuts off Q.
 
     `left` and `right` are P, Q and T of the first and of the second half of the terms.
     """
@@ -127,7 +127,7 @@ def _beyond(some: range, wanted: int, left: Found, right: Found) -> int:
 def root_10005(wanted: int, check: Check) -> mpz:
     """Compute √10005 times 2^wanted by Newton's method for 1/√; wrong by a few units at most.
 
-    gmpy2's isqrt would do, but holds the interpreter lock: 0.25 s for ten million digits.
+    gmpy2's isqrt would do, but holds the interpreter lock: about 0.3 s for ten million digits.
     """
     precision, inverse = 60, mpz(isqrt((1 << 120) // 10_005))
     while precision < wanted + 32:
@@ -143,7 +143,7 @@ def _leaf(some: range) -> Found:
     """Return P, Q (without its factors of two) and T of at most `LEAF` terms.
 
     Makes lists of P, Q and T, with one of each for every term. Then joins neighbours in the lists
-    until each list has one number. This is twice as fast as recursion down to single terms.
+    until each list has one number. This is three times as fast as `join` down to single terms.
     """
     p = [mpz((6 * k - 5) * (2 * k - 1) * (6 * k - 1)) for k in some]
     q = [mpz(k * k * k * _C3_OVER_24) for k in some]

@@ -86,14 +86,18 @@ def first_difference(
 def found(n: int, kept: Kept) -> int:
     """Count the intermediate results for n decimals that need not be computed any more.
 
-    These are the results in `kept`, and those on which only results in `kept` depend.
+    These are the results in `kept`, and those that are needed for nothing else than them, directly
+    or through others.
     """
     graph = _graph(n)
     return len(graph) - len(left(graph, _ENDS, kept))
 
 
 def share_found(n: int, kept: Kept) -> float:
-    """Return the share of the comparison of n decimals that is done, 0 to 1."""
+    """Return the share of the results of a comparison of n decimals that `kept` saves.
+
+    From 0 to less than 1, because the last `_AFTER` results are never kept.
+    """
     return found(n, kept) / (len(_graph(n)) + _AFTER) if kept else 0.0
 
 

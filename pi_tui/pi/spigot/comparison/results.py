@@ -34,8 +34,8 @@ Graph = dict[str, Node]
 def left(graph: Graph, ends: Iterable[str], kept: Collection[str]) -> list[str]:
     """Return the names of the results that are still to be computed, each after those it needs.
 
-    These are the results in `ends`, and those that they depend on. Results in `kept` are known
-    already.
+    These are the results in `ends`, and those that they depend on. Results in `kept` are left out,
+    and so are those that are needed only for results in `kept`.
     """
     wanted, names = set(ends), list[str]()
     for name in reversed(graph):
@@ -54,8 +54,8 @@ def compute(
     function `watch` is called in the calling thread, with the number of results found by this call,
     as `gather` (pool.py) does it. `kept` changes only right before such a call and at the end, so
     `watch` may save it. It then has all found results that the rest of the computation needs,
-    except hidden ones (`Node.hidden`). A result is dropped once all results that depend on it are
-    found.
+    except hidden ones (`Node.hidden`). A result that is not in `ends` is dropped once all results
+    that depend on it are found.
     """
     found = {name: result for name, result in kept.items() if name in graph}
     wanted, more = left(graph, ends, found), Condition()

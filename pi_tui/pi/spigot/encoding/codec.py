@@ -93,9 +93,10 @@ def decode(size: Size, state: State, output: bytes) -> SpigotState:
     """Decode a state from its pieces, its task's size, and the digits saved with it.
 
     Checks every length and range against what the size allows before it allocates memory. Raises
-    BadState. To save memory, removes from `state` what it has decoded, all but the header and the
-    lasting pieces. The lasting pieces are in the result too, and let go of their bytes. So a state
-    can be decoded only once.
+    BadState if a check fails, StorageError if a large piece must be read from the database and that
+    cannot be reached. To save memory, removes from `state` what it has decoded, all but the header
+    and the lasting pieces. The lasting pieces are in the result too, and let go of their bytes. So
+    a state can be decoded only once.
     """
     if "state" in state:
         decoded = _decode_format_1(size, state.take("state"), output)
@@ -142,7 +143,10 @@ def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
 
 
 def _kept(pieces: State, size: Size) -> Kept:
-    """Decode the verification's intermediate results; remove their pieces, named `v…`."""
+    """Decode the verification's intermediate results; remove their pieces, named `v…`.
+
+    Those of version 1.1 have other names, and are ignored.
+    """
     kept: Kept = {}
     known = {f"v{name}": count for name, count in names(size.digits).items()}
     for name in [name for name in pieces.pieces if name in known]:
@@ -211,7 +215,8 @@ def _blocks(
     """Return the blocks of a batch, decoded from `piece` and checked against `residues`.
 
     The piece may also hold blocks that the spigot no longer needs. They are returned at the end,
-    and have no residues to be checked against. Raises BadState if the bytes or a residue are wrong.
+    and have no residues to be checked against. Raises BadState if the bytes or a residue are wrong,
+    and what `Piece.read` raises.
     """
     source, blocks = Source(piece.read()), list[Block]()
     longest = limits.most_box_bytes(chain)
@@ -233,7 +238,10 @@ def _blocks(
 
 
 def _numbers(source: Source, chain: Chain, numbers: range) -> list[mpz]:
-    """Decode N of the blocks whose indices are `numbers`. Raises BadState if bytes are left."""
+    """Decode N of the blocks whose indices are `numbers`.
+
+    Raises BadState if a number is malformed or too long, or if bytes are left.
+    """
     longest = limits.most_box_bytes(chain)
     first = longest + limits.most_predigit_bytes(chain)  # block 0 holds a remainder of R
     result = [source.number(longest if number else first) for number in numbers]
@@ -242,7 +250,10 @@ def _numbers(source: Source, chain: Chain, numbers: range) -> list[mpz]:
 
 
 def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
-    """Decode N of every block from a state of version 1; P and D must be made again."""
+    """Decode N of every block from a state of version 1; P and D must be made again.
+
+    A state before iteration 1 becomes that of a new run. Raises BadState if a check fails.
+    """
     source = Source(data)
     magic, form, *task, i, nines, have, count, start, dropped, boxes = source.take(_FORMAT_1)
     require(magic == _MAGIC and form == 1, "the header is not that of a state")

@@ -9,7 +9,7 @@ MOST_DIGITS = 10**9
 MOST_DIGITS_PER_STEP = 10**7
 """Maximum K of a task, unless the task has even more digits."""
 MOST_BOXES_PER_BLOCK = 2**26
-"""Maximum B of a task: four times the B that `plan` chooses for the most digits."""
+"""Maximum B of a task: the largest B that `plan` chooses, for the most digits by Euler's series."""
 MOST_BLOCKS = 10**7
 """Maximum number of blocks of a task: as many as eleven million digits by Gosper's series have if
 each block is one box.

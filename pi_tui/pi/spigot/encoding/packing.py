@@ -24,7 +24,7 @@ def put(data: bytearray, number: mpz) -> None:
 
 
 def require(true: bool, problem: str) -> None:
-    """Raise BadState with the message `problem` if the condition is not `true`."""
+    """Raise BadState with the message `problem` if `true` is False."""
     if not true:
         raise BadState(problem)
 
