@@ -27,7 +27,8 @@ async def offer_larger(face: Face, screen: PiScreen, open_run: OpenRun) -> None:
     If a string was searched and not found, the larger run has as many digits as `enough_for`
     returns, and the search goes on there. Otherwise it has ten times the digits of this run. If
     this run is not complete, or the larger one would have more than MAX_DIGITS digits, only say so.
-    While the run is still being loaded, wait first.
+    While the run is still being loaded, wait first; if another dialog is open then, do nothing.
+    `open_run` opens a run; it shows the digits of this one until the new run has computed them.
     """
     while face.worker.snapshot.state is State.PREPARING:
         await asyncio.sleep(_LOOK)

@@ -29,9 +29,10 @@ async def landmarks_in(face: Face, digits: Digits, count: int, show: Show) -> No
 
 
 async def birthday_in(face: Face, digits: Digits, count: int, show: Show) -> None:
-    """Ask for a date, search for it, and show a card with its position.
+    """Ask for a date, search for it, and show a card: where it stands, or that it is not found.
 
-    From the card the user may copy it, save it as a picture, or go to the place, by `show`.
+    The user may then copy the card, save it as a picture or, if the date was found, go to its
+    place, by `show`. Do nothing if the user enters no date.
     """
     from pi_tui.app.screens.dialogs import Ask
     from pi_tui.pi.app.screens.date_card import Card

@@ -77,7 +77,7 @@ class PiApp(RunApp):
         return self.looks.now
 
     def recall_looks(self) -> None:
-        """Restore the view and colours of the last start."""
+        """Restore the view, and whether digits are coloured, from the last start."""
         screen = self.main_screen
         screen.digits.colored = self._looks.colored
         screen.stage.show(self._looks.view)
@@ -98,7 +98,7 @@ class PiApp(RunApp):
         return PI_HELP
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield every action with its name, for the command palette."""
+        """Yield actions for the command palette: those of RunApp, and one to show each view."""
         yield from super().get_system_commands(screen)
         for view in VIEWS:
             show = partial(self.main_screen.stage.show, view.name)
@@ -117,8 +117,9 @@ class PiApp(RunApp):
     def action_pace(self, factor: float) -> None:
         """Multiply the pace by `factor`, unless less than one digit a second would result.
 
-        Full speed has no pace. A factor below 1 then multiplies the speed reached, and a larger one
-        does nothing.
+        The pace becomes FASTEST at most. Full speed has no pace. A factor below 1 then multiplies
+        the speed reached, and a larger one does nothing. If this process only watches the run, the
+        user is told so instead.
         """
         reached = self.worker.snapshot.rate if factor < 1 else 0.0
         limit = min((self.worker.pace.limit or reached) * factor, FASTEST)
@@ -167,8 +168,8 @@ def run_app(settings: Settings, digits: int | None) -> int:
     """Show the run of `digits` digits in the app until the user exits; return the exit code.
 
     If `digits` is None, open the run last worked on, an unfinished one first. If none is saved, ask
-    for a number. Raises PiTuiError if the app cannot start: for an invalid setting, or a database
-    that cannot be read.
+    for a number. Raises PiTuiError if the app cannot start, for example because of an invalid
+    setting or a database that cannot be read.
     """
     from pi_tui.app.looks.remembered import default_path
     from pi_tui.app.terminal.signals import run_to_the_end

@@ -50,15 +50,15 @@ class PiNaming(Naming):
         return cells(run)
 
     def file(self, goal: int) -> str:
-        """Return a file name for all digits of a run."""
+        """Return a file name for the first `goal` digits: all of a run, or those saved."""
         return suggested_name(0, goal)
 
     def file_content(self, output: bytes | bytearray) -> FileContent:
-        """Return the content of a file with all digits."""
+        """Return the content of a file with the digits `output`: "3.", these, a line break."""
         return FileContent(output, b"3.", b"\n")
 
     def pace(self, pace: Pace) -> tuple[str, str]:
-        """Return the pace in words, and the key that switches full speed on or off.
+        """Return the pace in words, and the key `f` with the pace that the key would set.
 
         >>> PiNaming().pace(Pace("max")), PiNaming().pace(Pace("auto", 666.7))
         (('full speed', 'f auto'), ('auto 667/s', 'f full speed'))
@@ -73,7 +73,7 @@ class PiGoals(Goals):
     """Asks the user for the number of digits of a new run."""
 
     def __init__(self, memory: int = 0) -> None:
-        """Keep `memory`, the number of bytes that a run may take; 0 means all that is free."""
+        """Keep `memory`, the bytes of memory that a run may take; 0 means all that is free."""
         super().__init__()
         self._memory = memory
 
@@ -98,7 +98,7 @@ class PiGoals(Goals):
     def parse(self, text: str) -> Task:
         """Return the task for a number of digits that the user typed.
 
-        Raises UsageError for other text.
+        Raises UsageError if `text` is no whole number from 1 to MAX_DIGITS.
         """
         return Task(parse_digits(text.strip()))
 

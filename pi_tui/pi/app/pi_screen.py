@@ -63,7 +63,7 @@ class PiScreen(RunScreen):
         yield NoteLine(id="note")
 
     def first_panels(self) -> Iterable[Widget]:
-        """Yield the panels that come first; the style sheet hides some of them in small windows."""
+        """Yield the panels that come first; the style sheet hides those that lack room."""
         yield PiProgressPanel(id="progress-panel", classes="card")
         yield PiSpeedPanel(id="speed-panel", classes="card")
         yield CheckpointPanel(id="checkpoint-panel", classes="card")
@@ -89,7 +89,9 @@ class PiScreen(RunScreen):
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
         """Show the first `shown.made` digits of `source`, count them, and show the new facts.
 
-        At a pace, these are fewer digits than `snapshot`, the worker's newest, has.
+        `snapshot` is the worker's newest, and `shown` a copy of it for this screen: at a pace it
+        may have fewer digits. It has more while saved digits are loaded, or an overture is longer.
+        Facts about digits that were saved when the run was loaded are not new.
         """
         start = max(self.count, shown.resumed)
         self._count(source, shown.made)
@@ -98,7 +100,7 @@ class PiScreen(RunScreen):
             self.note.tell(reached(source, start, shown.made))
 
     def _count(self, source: Output, made: int) -> None:
-        """Count the 0s, 1s, … 9s among the new digits.
+        """Count the 0s, 1s, … 9s among those of the first `made` digits that are not counted yet.
 
         A first part of them is counted before this returns, the rest later in a thread. If that
         thread is at work already, it counts them all.
@@ -119,9 +121,9 @@ class PiScreen(RunScreen):
 
         Held digits are those that a carry may still change. If a pace shows fewer digits than the
         worker has settled, those not shown come first. The result is never longer than the held
-        digits alone, so it may have no room for them. It is empty while only the 3 before the point
-        is held, and while the screen shows an overture (first digits from a smaller spigot) that is
-        ahead of the machine.
+        digits alone, so some or all of the held digits may be cut off. It is empty if no digit is
+        held, if only the 3 before the point is, if another process computes the run, and while the
+        screen shows an overture (first digits from a smaller spigot) that is ahead of the machine.
         """
         if shown.made > snapshot.made:  # an overture is ahead of the spigot
             return b""
@@ -137,7 +139,7 @@ class PiScreen(RunScreen):
         return (coming + held)[: len(held)]
 
     def is_behind(self, made: int) -> bool:
-        """Return True if some of the `made` digits have not been counted yet."""
+        """Return True if some of the first `made` digits have not been counted yet."""
         return self.counts.counted < made
 
     def show(self, frame: Frame, *, fully: bool = True) -> None:
@@ -156,7 +158,10 @@ class PiScreen(RunScreen):
                 view.show(self.source, self.count, self.snapshot.goal)
 
     def restart(self, snapshot: Snapshot) -> None:
-        """Clear everything shown of this run, to show another one."""
+        """Clear what is shown of the old run, to show the run of `snapshot` from now on.
+
+        The old picture of the walk stays until the new walk is drawn over it.
+        """
         self.stage.walk, self.counts = Walk(), DigitCounts()
         self.query_one(CountsPanel).counts = self.counts
         self.digits.digits = snapshot.goal
@@ -165,6 +170,7 @@ class PiScreen(RunScreen):
         for view in self.query(WalkView):
             view.restart(self.stage.walk)
         for heat in self.query(Picture).filter("#heat"):
+            heat.show(b"", 0, snapshot.goal)  # a pending step must not add digits of the other run
             heat.lay_out()
 
     def title_of_output(self) -> str:
@@ -182,7 +188,7 @@ class PiScreen(RunScreen):
         self.call_after_refresh(self.note.refresh, layout=True)
 
     def on_picture_resized(self) -> None:
-        """Draw a picture that became visible or changed its size."""
+        """Draw a picture that became visible or changed its size; lay out the fact's line again."""
         self.show_pictures()
         self.on_picture_captioned()
 
@@ -209,7 +215,7 @@ class PiScreen(RunScreen):
         )
 
     def action_birthday(self) -> None:
-        """Ask for a date, search for it, and show its position on a card."""
+        """Ask for a date, search for it, and show a card: its position, or that it is not found."""
         from pi_tui.pi.app.lookups import birthday_in
 
         self.face.questions.converse(
@@ -274,7 +280,7 @@ class PiScreen(RunScreen):
     unit_of_text = "digits"
 
     async def export(self) -> None:
-        """Ask for a range of digits and a file, and write them."""
+        """Ask for a range of digits and a file, and write these digits into it."""
         from pi_tui.pi.app.taking_digits import export_digits
 
         await export_digits(self.face, self.source, self.count)

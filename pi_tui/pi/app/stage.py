@@ -29,7 +29,7 @@ _NAMES = [view.name for view in VIEWS]
 
 
 class Stage:
-    """Shows one view at a time; makes each view when it is first shown."""
+    """Shows one view at a time; makes the walk and the heat map when they are first shown."""
 
     def __init__(self, screen: Screen[Any], on_change: Callable[[], object]) -> None:
         self._screen, self._on_change = screen, on_change

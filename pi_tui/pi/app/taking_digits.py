@@ -17,7 +17,10 @@ Draw = Callable[[str], bytes]
 
 
 async def export_digits(face: Face, digits: Digits, count: int) -> None:
-    """Ask for a range of digits and for a file, and write them."""
+    """Ask for a range of the first `count` digits and for a file; write the range into the file.
+
+    Do nothing if the user cancels a question.
+    """
     from pi_tui.app.screens.dialogs import Ask
     from pi_tui.pi.app.screens.digit_answers import explain_range, parse_range
 
@@ -42,7 +45,10 @@ def digits_in_file(digits: Digits, start: int, stop: int) -> FileContent:
 
 
 async def picture_of_digits(face: Face, kind: str, digits: Digits, count: int) -> None:
-    """Ask for a file, and draw a picture of `count` digits into it; `kind` is "walk" or "heat"."""
+    """Ask for a file, and draw a picture of the first `count` digits into it.
+
+    `kind` is "walk" or "heat". Do nothing if the user cancels.
+    """
     from pi_tui.pi.pictures.drawing import draw
     from pi_tui.pi.pictures.request import PictureRequest
 
@@ -54,7 +60,10 @@ async def picture_of_digits(face: Face, kind: str, digits: Digits, count: int) -
 
 
 async def picture_of_card(face: Face, lines: list[str], name: str) -> None:
-    """Ask for a file, and save the card as a picture."""
+    """Ask for a file, and draw a card with these lines into it.
+
+    The suggested file is `name` with the ending of its form. Do nothing if the user cancels.
+    """
     from pi_tui.pi.pictures.card import draw_card
 
     await _draw(face, "The card", name, partial(draw_card, lines, _theme(face)), "the card")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pi_tui.pi.app.views import heat_view
+from pi_tui.pi.app.views.heat_view import HeatView
 from pi_tui.pi.app.views.walk_view import WalkView
 from pi_tui.pi.digits import walk
 from pi_tui.worker.snapshot import State
@@ -57,6 +59,34 @@ async def test_heat_map_colours_both_halves_of_a_cell(bench: Bench) -> None:
         ]
         assert len({style.color for style in cells}) > 3
         assert len({style.bgcolor for style in cells}) > 3
+
+
+async def test_heat_map_that_is_catching_up_shows_no_squares_of_the_run_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The run begins again: its goal is the same, and nothing of it is there."""
+    monkeypatch.setattr(heat_view, "CHUNK", 100)
+    facts = {"state": State.COMPLETE, "made": 20_000, "saved": 20_000}
+    async with a_still(a_snapshot(**facts), (100, 30)) as (app, pilot):
+        await pilot.press("v", "v")
+        heat = app.main_screen.query_one(HeatView)
+        await until(lambda: heat._values)
+        assert heat._busy, "a step is pending"
+        app.take(Still(a_snapshot(made=0, saved=0)))
+        await until(lambda: app.main_screen.count == 0 and not heat._busy)
+        assert not heat._values
+
+
+async def test_heat_map_of_a_complete_run_has_a_square_for_its_last_digits_too(
+    bench: Bench,
+) -> None:
+    async with a_complete_run(bench, (44, 12)) as (app, pilot):
+        await pilot.press("v", "v")
+        heat = app.main_screen.query_one(HeatView)
+        await until(lambda: heat._values and not heat._busy)
+        whole, rest = divmod(DIGITS, heat._stride)
+        assert rest, "the last square has fewer digits"
+        assert len(heat._values) == whole + 1
 
 
 async def test_range_in_the_title_is_never_reversed_after_a_switch_from_a_picture_to_digits(

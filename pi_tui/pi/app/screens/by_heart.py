@@ -55,7 +55,7 @@ class ByHeart(Dialog[int]):
             self.query_one("#standing", Static).update(self._standing())
 
     def action_leave(self) -> None:
-        """Close the dialog and return the score."""
+        """Close the dialog; its result is the score."""
         self.dismiss(self.score)
 
     @property

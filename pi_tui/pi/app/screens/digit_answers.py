@@ -42,8 +42,9 @@ def explain_digits(text: str, memory: int = 0) -> tuple[bool, str]:
 def explain_picture(name: str, location: str) -> tuple[bool, str]:
     """Return whether a picture may have the file name `name`, and a line to show below the name.
 
-    The line is the path of the file, or the reason why not. The suffix of the name decides the
-    format. Rights are not checked.
+    The line is the path of the file, with a word if that is replaced, or the reason why not. The
+    suffix of the name decides the format. Rights are not checked. `location` is the path or URL of
+    the app's database.
     """
     from pi_tui.pi.pictures.request import form_of
 

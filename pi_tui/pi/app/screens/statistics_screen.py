@@ -56,7 +56,10 @@ class StatisticsScreen(Dialog[None]):
         self.run_worker(self._count())
 
     async def _count(self) -> None:
-        """Count the digits in a thread, for a moment at a time; show the tables in between."""
+        """Count the digits in a thread, for a moment at a time; show the tables in between.
+
+        Once all are counted, look for new digits every second, until the window is closed.
+        """
         while True:
             before = self._patterns.count
             is_more = await in_thread(for_a_moment, self._feed, _MOMENT)

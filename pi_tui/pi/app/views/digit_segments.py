@@ -17,7 +17,7 @@ GUTTER, PLAIN = 26, 27
 
 
 def segments(digits: bytes, look: bytearray, styles: Sequence[Style]) -> list[Segment]:
-    """Return the digits of a line as segments of text with a style, with a space after every ten.
+    """Return the digits of a line as segments of text with a style, a space between groups of ten.
 
     `look` has for each digit the index of its style in `styles`. If all digits look alike, which is
     usual, return one segment; without digits, [].
@@ -31,7 +31,7 @@ def segments(digits: bytes, look: bytearray, styles: Sequence[Style]) -> list[Se
 
 
 def _with_gaps(text: str, look: bytearray) -> tuple[str, list[int]]:
-    """Return the digits of a line with a space after every ten, and the look of each character.
+    """Return the digits of a line, a space between groups of ten, and the look of each character.
 
     A look is the number of a style; `look` has those of the digits. A space looks like the digits
     on both sides of it if these look alike and are not coloured by their value; otherwise it looks

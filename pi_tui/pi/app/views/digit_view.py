@@ -36,7 +36,11 @@ class DigitView(OutputView):
         return line * self.lines.per_line
 
     def offset_at(self, line: int, column: int) -> int:
-        """Return the offset of the digit at a line and column; in a gap, of the digit after it."""
+        """Return the offset of the digit at a line and column; in a gap, of the digit after it.
+
+        Left of the digits, return the offset of the line's first one; right of them, of the next
+        line's first one.
+        """
         return self.start_of(line) + self.lines.digits_before(column)
 
     @property

@@ -25,7 +25,7 @@ class HeatView(Picture):
     """A heat map of the whole run that fits the window: a square for each digit, or for several.
 
     A square of several digits has the colour of their mean: by how many standard deviations it
-    differs from 4.5. So the map looks alike for a thousand digits and for ten million.
+    differs from 4.5. So the map looks alike for a hundred thousand digits and for ten million.
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -44,7 +44,8 @@ class HeatView(Picture):
         at = event.get_content_offset(self)
         square = -1 if at is None else at.y * 2 * self._columns + at.x
         if 0 <= square < len(self._values):
-            self.post_message(self.Chosen(square * self._stride, self._stride))
+            start = square * self._stride
+            self.post_message(self.Chosen(start, min(self._stride, self._digits - start)))
 
     def notify_style_update(self) -> None:
         """Use the colours of the new theme."""
@@ -66,10 +67,11 @@ class HeatView(Picture):
         start = len(self._values) * self._stride
         end = min(count, len(source), start + max(CHUNK, self._stride))
         squares = (end - start) // self._stride
+        if end == self._digits:  # the last square may have fewer digits
+            squares = -(-(end - start) // self._stride)
         if squares > 0:
-            self._values += levels(
-                bytes(source[start : start + squares * self._stride]), self._stride
-            )
+            stop = min(end, start + squares * self._stride)
+            self._values += levels(bytes(source[start:stop]), self._stride)
             self._caption()
             self.refresh()
         return min(count, len(source)) - len(self._values) * self._stride >= self._stride

@@ -31,7 +31,7 @@ class Picture(Widget):
             self.offset, self.length = offset, length
 
     class Captioned(Message):
-        """Posted when the caption changed. The line of facts beside it must be laid out again."""
+        """Posted when the words at the lower right changed: the line of facts must make room."""
 
     def end_of_frame(self, words: str) -> None:
         """Write `words` at the lower right of the frame; post Captioned if they are new."""
@@ -50,6 +50,8 @@ class Picture(Widget):
 
     def show(self, source: Digits, count: int, digits: int) -> None:
         """Draw those of the first `count` digits of `source` that are not drawn yet, in chunks.
+
+        At most one chunk is drawn before this returns, the others later by a timer.
 
         The complete run will have `digits` digits; if that changes, the picture is laid out anew.
         """

@@ -26,8 +26,9 @@ _FINE = 0.7
 class RoamingWalk(WalkView):
     """Shows the whole walk, or a part of it enlarged.
 
-    Of a long walk only every `stride`-th point is kept. In an enlarged part, the steps between two
-    points are computed again from the digits, unless these are more than _MOST_WALKED.
+    Of a long walk only every `stride`-th point is kept. If these are far enough apart in an
+    enlarged part, the steps between them are computed again from the digits, unless these digits
+    are more than _MOST_WALKED.
     """
 
     can_focus = True
@@ -45,7 +46,7 @@ class RoamingWalk(WalkView):
     _dragged_from: Offset | None = None
 
     def restart(self, walk: Walk) -> None:
-        """Show the whole walk of another run."""
+        """Set the walk of another run, to be shown as a whole when `add_chunk` draws it."""
         self._sight = None
         super().restart(walk)
 
@@ -78,7 +79,7 @@ class RoamingWalk(WalkView):
         """Zoom by `factor`, so that the point `fixed` stays where it is.
 
         The scale is _NEAREST at most. If the whole walk would fit, show it as a whole instead, also
-        if `fixed` is None. Otherwise do nothing if that is None.
+        if `fixed` is None. If it would not fit and `fixed` is None, do nothing.
         """
         scale, dx, dy = self._frame
         wanted = min(scale * factor, _NEAREST)

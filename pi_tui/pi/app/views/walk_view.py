@@ -64,7 +64,11 @@ class WalkView(Picture):
         self.refresh()
 
     def add_chunk(self) -> bool:
-        """Extend the walk by some of the new digits; return True if there are more."""
+        """Extend the walk by some of the new digits; return True if more can be added.
+
+        Digits that do not fill a stride wait for more. The picture is drawn at every sixth call and
+        when no more can be added.
+        """
         is_more = self._walk.feed(*self._source)
         self._chunks += 1
         if not is_more or self._chunks % _CHUNKS_A_FRAME == 0:
@@ -104,7 +108,7 @@ class WalkView(Picture):
         self._frame = self._frame_of(self._bounds)
 
     def _frame_of(self, bounds: tuple[float, float, float, float]) -> Sight:
-        """Return scale, dx and dy so that the area within `bounds` fills the window.
+        """Return the largest scale, and dx and dy, so that the area within `bounds` fits, centred.
 
         `bounds` are left, right, low and high, in steps of the walk. The scale is Braille dots per
         step, and dx, dy is where the origin is drawn, in dots from the upper left.

@@ -35,7 +35,7 @@ class DigitSearchBar(SearchBar):
     UNIT = "digit"
 
     def meant(self, text: str) -> tuple[str, bool]:
-        """Return the digits to find, and True if "3." stands before them in `text`, as in 3.14."""
+        """Return the digits to find, and True to search from the first digit, as for "3.14"."""
         return meant(text)
 
     def odds(self, needle: Needle, count: int) -> Sequence[str]:
@@ -52,6 +52,8 @@ class DigitSearchBar(SearchBar):
 
 def meant(text: str) -> tuple[str, bool]:
     """Return the digits to find, and True if "3." or "3," stands before them in `text`.
+
+    They are then searched from the first digit on, and not from the top of the view.
 
     >>> meant("3.14159"), meant("14 15"), meant("3.")
     (('14159', True), ('1415', False), ('3', False))

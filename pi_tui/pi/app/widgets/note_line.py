@@ -70,7 +70,11 @@ class NoteLine(Widget):
         await self.run_action("screen.show_fact")
 
     def render(self) -> Content:
-        """Return position and text of the fact, and the keys if they fit."""
+        """Return position and text of the fact, and the keys if they fit.
+
+        If the fact does not fit beside the text at the other end of the frame, it covers that text;
+        it is shortened if it is longer than the frame. Without a fact the result is empty.
+        """
         if self.fact is None:
             return Content()
         told = line(

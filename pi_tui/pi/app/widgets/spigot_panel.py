@@ -23,8 +23,8 @@ class PiProgressPanel(ProgressPanel):
     def steps(self, snapshot: Snapshot, width: int) -> Iterable[Content]:
         """Yield the line with the number of the iteration and of all iterations.
 
-        While the run is being opened, the line has "–" for the numbers. If they are unknown later,
-        yield no line.
+        If the numbers are unknown, the line has "–" instead while the run is being opened; later
+        there is no line.
         """
         inside = Figures.of(snapshot.figures)
         if inside.iterations:
@@ -34,10 +34,13 @@ class PiProgressPanel(ProgressPanel):
 
 
 class PiSpeedPanel(SpeedPanel):
-    """Shows digits per second; before there are any, the progress of making blocks."""
+    """Shows digits per second; while blocks are made, shows these if no SpigotPanel is visible."""
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return the speed; while blocks are made, and no other panel shows them, those so far."""
+        """Return lines with the speed or, while blocks are made, on the blocks made so far.
+
+        If a SpigotPanel is visible, that one shows the blocks, and this panel the speed.
+        """
         inside = Figures.of(frame.snapshot.figures)
         if inside.making and not any(one.display for one in self.screen.query(SpigotPanel)):
             self.border_title = "making blocks"
@@ -51,12 +54,12 @@ class SpigotPanel(Panel):
     BORDER_TITLE = "inside the spigot"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return the lines: held digits, sweep, boxes left, digits per iteration.
+        """Return the lines: held digits, sweep, boxes left, digits per iteration and threads.
 
         While blocks are made, two lines say so instead of held digits, and the sweep's bar shows
-        their progress. While the run is verified, and once it is complete, words stand for the
-        sweep and the boxes. While watching, or while a run without figures is being opened, a note
-        is shown instead of all lines.
+        their progress. During the comparison at the end, and once the run is complete, words stand
+        for the sweep and the boxes. While watching, or while a run without figures is being opened,
+        a note is shown instead of all lines.
         """
         snapshot = frame.snapshot
         if snapshot.state is State.WATCHING:
@@ -92,7 +95,8 @@ class SpigotPanel(Panel):
 def _row_of(label: str, done: int, total: int, width: int) -> Content:
     """Return a line with a label, a bar of squares for `done` of `total`, and both numbers.
 
-    The bar has `total` squares, or as many as fit; if fewer than four fit, it is left out.
+    The bar has `total` squares, or as many as fit. It is left out if it has less room than four
+    squares need, even if `total` is below four.
     """
     text = f" {words.number(done)} of {words.number(total)}"
     room = width - len(label) - 1 - len(text)
@@ -110,7 +114,7 @@ def _row_of(label: str, done: int, total: int, width: int) -> Content:
 
 
 def _lesson(inside: Figures, width: int) -> list[Content]:
-    """Return two lines that explain why there are no digits yet."""
+    """Return two lines that explain why no new digits come while blocks are made."""
     boxes = words.number(inside.boxes_per_block)
     first = (f"{boxes} boxes of the algorithm are packed", f"{boxes} boxes are packed")
     second = ("into each block; then digits come", "into one block; digits follow")
@@ -118,7 +122,7 @@ def _lesson(inside: Figures, width: int) -> list[Content]:
 
 
 def _whole_lesson(inside: Figures, width: int) -> list[Content]:
-    """Return lines that explain why there are no digits yet, with the blocks made so far."""
+    """Return lines with the blocks made so far, and why no new digits come until all are made."""
     boxes = words.number(inside.boxes_per_block)
     text = f"{boxes} boxes of the algorithm make one block; digits come after the last block."
     lines = [line((row, QUIET)) for row in wrap(text, max(width, 1))]
