@@ -75,7 +75,7 @@ def test_lock_of_a_run_opened_after_a_kill_has_the_time_of_the_last_heartbeat(
     assert last.timestamp() == pytest.approx(beat, abs=0.001)
 
 
-def test_run_opened_after_a_clean_end_has_no_owner(path: str, open_store: OpenStore) -> None:
+def test_run_marked_as_closed_has_no_owner_after_a_kill(path: str, open_store: OpenStore) -> None:
     write_and_kill(path, "leave")
     store = open_store()
     run = store.open_run(Walks().task())

@@ -34,7 +34,7 @@ def test_cut_keeps_good_output_and_deletes_later_checkpoints(
 
 
 @pytest.mark.parametrize("good", [0, 1, 26, 10**6])
-def test_cut_at_any_length_leaves_a_resumable_run(
+def test_run_cut_at_0_1_26_or_all_letters_resumes_to_its_whole_output(
     good: int, saved: Walk, open_store: OpenStore
 ) -> None:
     store = open_store()

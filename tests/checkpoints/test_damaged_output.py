@@ -50,7 +50,7 @@ def test_load_returns_output_only_up_to_first_damaged_row(
         "UPDATE pi_output SET chain = 'text' WHERE start = 0",
     ],
 )
-def test_load_rejects_output_rows_of_impossible_content(
+def test_load_returns_no_output_if_its_first_row_is_impossible_or_missing(
     damage: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, damage)
@@ -69,7 +69,7 @@ def test_load_rejects_output_rows_of_impossible_content(
 
 
 @pytest.mark.parametrize("start", [12.5, -3, "late"])
-def test_extra_output_row_is_rejected_and_deleted_by_repair(
+def test_extra_output_row_at_an_impossible_start_is_not_returned_as_output(
     start: object, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     copy = "INSERT INTO pi_output SELECT run_id, ?, count, data, chain FROM pi_output LIMIT 1"
@@ -150,7 +150,7 @@ def test_output_length_is_taken_from_output_rows_and_not_from_the_row_of_the_run
 
 
 @pytest.mark.parametrize("damage", ["committed = committed - 4", "status = 'active'"])
-def test_complete_run_whose_row_is_damaged_is_computed_again_and_completed(
+def test_complete_run_whose_row_is_damaged_gets_its_output_and_a_sound_row_again(
     damage: str, path: str
 ) -> None:
     task = Walks().task()

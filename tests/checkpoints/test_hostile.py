@@ -225,7 +225,7 @@ def test_columns_of_unknown_types_cause_no_warning(
 
 
 @pytest.mark.parametrize("size", ["9e999", "-9e999", "'huge'", "x'00'", "9223372036854775807"])
-def test_list_and_check_survive_checkpoint_sizes_that_are_too_large_or_no_numbers(
+def test_runs_are_listed_and_check_reports_impossible_sizes_and_times_of_checkpoints(
     size: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, f"UPDATE pi_checkpoint SET size = {size}, elapsed_ms = {size}")

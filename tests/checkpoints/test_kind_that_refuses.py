@@ -69,7 +69,7 @@ def is_resumed_at_step_5(open_store: OpenStore) -> bool:
 
 
 @pytest.mark.parametrize("at", ["from_state", "limits"])
-def test_refusal_of_a_kind_is_shown_in_full_and_changes_nothing(
+def test_refusal_of_a_kind_is_shown_in_full_and_keeps_what_was_saved(
     at: str, open_store: OpenStore, path: str
 ) -> None:
     before = left_at_step_5(open_store, path)

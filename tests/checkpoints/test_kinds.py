@@ -85,7 +85,7 @@ def test_check_finds_damaged_output_and_pieces_of_a_run_of_an_unknown_kind(
         ]
 
 
-def test_backup_holds_the_runs_of_all_kinds(open_store: OpenStore, tmp_path: object) -> None:
+def test_backup_holds_the_runs_of_two_kinds(open_store: OpenStore, tmp_path: object) -> None:
     begun(open_store, Walks(), 20)
     begun(open_store, StubbornWalks(), 30)
     copy = f"{tmp_path}/copy"

@@ -65,7 +65,7 @@ def test_store_refuses_to_delete_or_restart_a_run_open_in_another_process(
         assert store.find_run(Task(27)) == run
 
 
-def test_lock_of_a_run_is_free_as_soon_as_its_holder_is_killed(
+def test_lock_of_a_run_is_free_after_its_holder_was_killed(
     open_store: OpenStore, path: str
 ) -> None:
     with another_process(path):

@@ -175,7 +175,7 @@ def test_damaged_checkpoint_of_1_0_stays_damaged_and_the_older_one_is_loaded(
         "UPDATE pi_checkpoint_part SET part = 7 WHERE {newest}",
     ],
 )
-def test_checkpoint_of_1_0_damaged_in_any_column_is_skipped_after_migration(
+def test_checkpoint_of_1_0_damaged_in_a_column_or_a_part_is_skipped_after_migration(
     damage: str, path: str, open_store: OpenStore
 ) -> None:
     old("unfinished", path)
@@ -206,7 +206,7 @@ def test_migration_happens_only_once(migrated: Migrated, path: str, open_store: 
     ]  # fmt: skip
 
 
-def test_migration_never_replaces_an_existing_backup(migrated: Migrated, path: str) -> None:
+def test_migration_does_not_replace_an_existing_backup(migrated: Migrated, path: str) -> None:
     Path(f"{path}.schema-1").write_text("mine")
     migrated("unfinished").close()
     assert Path(f"{path}.schema-1").read_text() == "mine"

@@ -68,7 +68,7 @@ def test_finished_run_of_1_1_stays_finished_and_verified(path: str, open_store: 
     assert (seen.output, seen.verified) == (loaded.output, True)
 
 
-def test_run_of_1_1_is_found_with_any_tuning_and_keeps_its_own(
+def test_run_of_1_1_is_found_with_other_tuning_and_keeps_its_own(
     path: str, open_store: OpenStore
 ) -> None:
     old("unfinished", path, schema=2)

@@ -106,7 +106,7 @@ def test_database_file_with_two_names_can_be_read_and_copied(
     open_store(str(tmp_path / "copy")).open_run(Walks().task())
 
 
-def test_opening_a_hard_link_made_while_a_run_is_computed_is_refused(
+def test_opening_a_hard_link_made_while_a_run_is_open_is_refused(
     path: str, open_store: OpenStore
 ) -> None:
     with another_process(path):

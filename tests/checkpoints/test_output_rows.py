@@ -23,7 +23,7 @@ from tests.helpers import pi
 from tests.tiny import Finished, Walk
 
 
-def test_save_never_writes_output_twice(store: CheckpointStore, path: str) -> None:
+def test_output_rows_of_four_saves_hold_each_byte_once(store: CheckpointStore, path: str) -> None:
     _, walk = save_some(store, times=4)
     store.close()
     rows = execute(path, "SELECT start, count, data FROM pi_output ORDER BY start")
@@ -82,7 +82,7 @@ def test_output_rows_hold_up_to_a_million_bytes(
     assert set(counts[:-1]) <= {1_000_000}
 
 
-def test_output_can_be_read_from_any_offset(store: CheckpointStore) -> None:
+def test_output_read_from_every_13th_offset_is_the_saved_output(store: CheckpointStore) -> None:
     run, walk = save_some(store, times=6)
     for start in range(0, len(walk.output), 13):
         assert store.output(run, start, start + 30) == walk.output[start : start + 30]

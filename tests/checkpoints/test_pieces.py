@@ -277,7 +277,7 @@ def test_damage_seen_only_by_the_first_of_two_tries_to_load_loses_no_piece(
     assert before.seq == 2
 
 
-def test_save_refuses_invalid_piece_names_before_writing(
+def test_save_refuses_invalid_piece_names_and_keeps_the_last_checkpoint(
     store: CheckpointStore,
 ) -> None:
     class Misnamed(Walk):

@@ -128,7 +128,7 @@ def test_start_behind_a_pooler_refuses_a_run_locked_by_a_direct_connection(
         begin(open_store(pooled))
 
 
-def test_writer_behind_a_pooler_is_refused_after_another_computer_claims_the_run(
+def test_writer_behind_a_pooler_is_refused_after_another_store_claims_its_run(
     pooled: str, postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(pooled)

@@ -111,7 +111,7 @@ def test_postgres_lost_piece_is_written_again_by_the_next_save(
     assert store.check() == []
 
 
-def test_postgres_truncates_wrong_output(postgres_url: str, open_store: OpenStore) -> None:
+def test_postgres_run_that_is_cut_can_complete(postgres_url: str, open_store: OpenStore) -> None:
     store = open_store(postgres_url)
     run, walk = save_some(store)
     store.cut(run, 60)
@@ -152,7 +152,7 @@ ENCODINGS = {
 
 
 @pytest.mark.parametrize(("options", "change", "more"), ENCODINGS.values(), ids=ENCODINGS)
-def test_postgres_works_with_any_encoding(
+def test_postgres_saves_and_loads_with_sql_ascii_and_latin_encodings(
     options: str,
     change: str,
     more: dict[str, str],
@@ -171,7 +171,7 @@ def test_postgres_works_with_any_encoding(
     assert reader.check() == []
 
 
-def test_postgres_text_invalid_in_its_encoding_is_reported_as_damage(
+def test_postgres_text_that_is_not_utf_8_is_reported_as_damage(
     postgres: Server, open_store: OpenStore
 ) -> None:
     url = postgres.new_database(ENCODINGS["of the database"][0])

@@ -81,7 +81,7 @@ def test_postgres_start_waits_for_a_lock_that_is_freed_half_a_second_later(
     notices.join()
 
 
-def test_postgres_refuses_commits_of_a_writer_whose_run_another_took_over(
+def test_postgres_refuses_the_save_of_a_writer_whose_run_another_took_over(
     postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url)

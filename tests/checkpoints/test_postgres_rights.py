@@ -47,7 +47,7 @@ def test_postgres_user_without_rights_is_told_to_ask_for_them(
     assert caught.value.exit_code == 6
 
 
-def test_postgres_user_with_read_rights_can_read(
+def test_postgres_user_with_read_rights_can_list_the_runs(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     run, _ = save_some(open_store(postgres_url))

@@ -174,7 +174,7 @@ def test_piece_read_waits_only_as_long_as_another_program_keeps_committing(
     assert looks == 7  # busy three times; the fourth try succeeds
 
 
-def test_piece_is_fetched_by_another_thread_only_once_a_save_has_committed(
+def test_piece_fetched_by_another_thread_during_a_save_arrives_only_after_the_commit(
     store: CheckpointStore,
 ) -> None:
     run, walk = begin(store)

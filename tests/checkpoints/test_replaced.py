@@ -110,7 +110,7 @@ def test_save_into_an_older_copy_of_the_database_adds_what_it_lacks(
     assert loaded.machine.finalize() == tale()
 
 
-def test_save_to_a_file_replaced_during_the_commit_fails(
+def test_save_fails_if_the_file_is_replaced_during_the_save(
     store: CheckpointStore, path: str, open_store: OpenStore
 ) -> None:
     other = finished_elsewhere(open_store, path, 97)
@@ -140,7 +140,7 @@ def test_postgres_save_refuses_a_database_with_another_identity(
         store.save(run, advance(walk, 5), 1.0)
 
 
-def test_save_fails_if_the_file_is_replaced_by_a_copy_of_itself_during_the_commit(
+def test_save_fails_if_the_file_is_replaced_by_a_copy_of_itself_during_the_save(
     store: CheckpointStore, path: str
 ) -> None:
     run, walk = save_some(store)

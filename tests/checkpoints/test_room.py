@@ -61,7 +61,7 @@ def problems(database: Path) -> list[str]:
         return store.check()
 
 
-def test_database_file_of_a_complete_run_is_little_larger_than_the_output(database: Path) -> None:
+def test_file_of_a_complete_run_with_little_output_is_smaller_than_one_mib(database: Path) -> None:
     assert compute(database) == (0, WHOLE)
     assert database.stat().st_size < MIB
     assert problems(database) == []
@@ -128,7 +128,7 @@ with CheckpointStore.open(sys.argv[1], Larges()) as store:
 """
 
 
-def test_kill_while_the_file_is_shrunk_loses_nothing(tmp_path: Path) -> None:
+def test_kill_while_the_file_is_shrunk_leaves_a_sound_file_with_all_output(tmp_path: Path) -> None:
     full, task = tmp_path / "full", Task(40, {"line": 2**22})
     with CheckpointStore.open(str(full), Larges()) as store:
         run, machine = store.open_run(task), Large(task)

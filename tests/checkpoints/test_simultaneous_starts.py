@@ -49,7 +49,7 @@ def test_simultaneous_starts_migrate_an_old_database_once(path: str, tmp_path: P
 
 
 @pytest.mark.parametrize("where", ["file", "server"])
-def test_second_of_two_migrations_without_locks_changes_nothing_and_leaves_no_copy(
+def test_second_of_two_migrations_without_locks_keeps_all_runs_and_leaves_no_copy(
     where: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     location, copies = str(tmp_path / "pi.sqlite3"), [f"pi.sqlite3.schema-2{n}" for n in ("", ".2")]
@@ -83,7 +83,7 @@ def test_second_of_two_migrations_without_locks_changes_nothing_and_leaves_no_co
     assert [name for name in files(tmp_path) if ".schema-" in name] == copies[:1]
 
 
-def test_migration_is_refused_while_other_processes_have_the_database_open(
+def test_migration_is_refused_while_another_has_the_lock_of_the_database(
     path: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(opening, "_MOMENT", 0.2)
@@ -98,7 +98,7 @@ def test_migration_is_refused_while_other_processes_have_the_database_open(
     open_store(kind=KIND)
 
 
-def test_simultaneous_starts_create_the_tables_of_a_server_once(postgres_url: str) -> None:
+def test_simultaneous_starts_on_an_empty_server_database_all_succeed(postgres_url: str) -> None:
     assert open_at_once(postgres_url, Walks()) == [[]] * 4
 
 

@@ -152,7 +152,7 @@ def test_piece_is_stored_in_parts_of_one_mebibyte(
     assert rows == [(part, min(2**20, bulk - start)) for part, start in enumerate(starts)]
 
 
-def test_empty_piece_is_read_back(store: CheckpointStore) -> None:
+def test_checkpoint_with_an_empty_piece_is_loaded_without_a_note(store: CheckpointStore) -> None:
     class Hollow(Walk):
         def to_state(self) -> State:
             return State({**super().to_state().pieces, "hollow": Piece(b"")})

@@ -42,7 +42,7 @@ def test_os_error_message_names_file_and_reason(path: str) -> None:
     assert str(error) == f"{path} cannot be used: Permission denied; look at its folder"
 
 
-def test_file_that_sqlite_cannot_open_is_reported_with_advice_about_rights(
+def test_journal_that_sqlite_cannot_open_is_reported_with_advice_about_rights(
     path: str, open_store: OpenStore, tmp_path: Path
 ) -> None:
     store = open_store()
@@ -84,7 +84,7 @@ with CheckpointStore.open(sys.argv[1], Walks()) as store:
 """
 
 
-def test_folder_that_became_read_only_is_named_and_not_the_file_in_it(path: str) -> None:
+def test_message_about_a_folder_made_read_only_blames_the_folder_of_the_file(path: str) -> None:
     without = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
     if without and shutil.which("setpriv") is None:
         pytest.skip("root, and no setpriv")

@@ -114,7 +114,7 @@ def test_run_without_locks_is_claimed_from_an_owner_whose_process_cannot_be_seen
             assert said.startswith("3 another process took over this run")
 
 
-def test_pi_tui_run_without_locks_warns_in_one_line(
+def test_pi_tui_run_without_locks_warns_once_and_finishes(
     tmp_path: Path, no_flock: dict[str, str]
 ) -> None:
     command = [sys.executable, "-m", "pi_tui", "run", "--digits", "90", "--db"]

@@ -161,7 +161,7 @@ def crowd(tmp_path: Path) -> Iterator[Callable[[str, int], Crowd]]:
 
 
 @pytest.mark.parametrize("processes", [3, 8])
-def test_tasks_shared_by_killed_processes_in_one_file_end_right_and_repeat_nothing_saved(
+def test_tasks_shared_by_killed_processes_in_one_file_end_right_and_lose_one_save_at_most(
     processes: int,
     db: str,
     crowd: Callable[[str, int], Crowd],

@@ -47,7 +47,7 @@ def fail_at(folder: Path, error: str, call: str, n: int, **more: Any) -> tuple[s
 @pytest.mark.parametrize(
     ("error", "calls"), [("EIO", CALLS), ("ENOSPC", "pwrite64,ftruncate,openat")]
 )
-def test_io_error_at_any_system_call_loses_nothing_saved(
+def test_io_error_at_one_system_call_loses_nothing_saved(
     error: str, calls: str, folder: Path, much: int, tally: Tally
 ) -> None:
     counts = system_calls(Task(str(folder / "count.db"), saves=5), calls)
@@ -62,7 +62,7 @@ def test_io_error_at_any_system_call_loses_nothing_saved(
 
 @pytest.mark.usefixtures("strace")
 @pytest.mark.timeout(1200)
-def test_io_error_while_saved_blocks_are_read_back_loses_nothing(
+def test_io_error_at_a_read_or_open_of_a_run_that_reads_blocks_back_loses_nothing_saved(
     folder: Path, much: int, tally: Tally
 ) -> None:
     counting = Task(str(folder / "count.db"), saves=5, **READING_BACK)
@@ -76,7 +76,7 @@ def test_io_error_while_saved_blocks_are_read_back_loses_nothing(
 
 
 @pytest.mark.usefixtures("strace")
-def test_control_experiment_with_writes_that_only_pretend_to_succeed_finds_damage(
+def test_control_experiment_with_writes_that_only_pretend_to_succeed_is_noticed(
     folder: Path, tally: Tally
 ) -> None:
     """Half of the writes report success and write nothing; this must be found."""

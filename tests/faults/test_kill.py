@@ -1,4 +1,4 @@
-"""SIGKILL: at random moments, and at every single write, sync and unlink."""
+"""SIGKILL: at random moments, and at chosen writes, syncs, truncations and unlinks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def kill_at_random(task: Task, seconds: float, stop_at_first: bool) -> tuple[int
 
 
 @pytest.mark.timeout(1200)
-def test_kill_at_any_moment_loses_nothing_saved(db: str, much: int, tally: Tally) -> None:
+def test_kills_at_random_moments_lose_nothing_saved(db: str, much: int, tally: Tally) -> None:
     spilling = Task(f"{db}2", 20_000, boxes_per_block=512, forever=True, sabotage=("cache=2",))
     reading = Task(f"{db}3", forever=True, **READING_BACK)
     tasks, seconds = [Task(db, forever=True), spilling, reading], KILL_SECONDS * much
@@ -63,7 +63,7 @@ def test_random_kills_damage_a_database_whose_journal_is_off(db: str, tally: Tal
 
 @pytest.mark.usefixtures("strace")
 @pytest.mark.timeout(1200)
-def test_kill_at_a_write_sync_or_unlink_loses_nothing(
+def test_kill_at_a_write_sync_truncation_or_unlink_loses_nothing_saved(
     folder: Path, much: int, tally: Tally
 ) -> None:
     def kill_at(call: str, n: int) -> str:

@@ -43,7 +43,7 @@ def side_by_side(location: str, writers: int, kills: int) -> None:
 
 
 @pytest.mark.parametrize("writers", [3, 8])
-def test_killed_writers_of_different_runs_in_one_file_lose_nothing(
+def test_killed_writers_of_different_runs_in_one_file_finish_right_and_are_never_refused(
     writers: int, db: str, much: int, tally: Tally
 ) -> None:
     kills = 4 * much
@@ -54,7 +54,7 @@ def test_killed_writers_of_different_runs_in_one_file_lose_nothing(
 
 
 @pytest.mark.parametrize("writers", [3, 8])
-def test_killed_writers_of_different_runs_on_one_server_lose_nothing(
+def test_killed_writers_of_different_runs_on_a_server_finish_right_and_are_never_refused(
     writers: int, postgres: Server, much: int, tally: Tally
 ) -> None:
     kills = 4 * much
@@ -74,7 +74,7 @@ def eight_in_a_hurry(db: str, *sabotage: str) -> list[int]:
         return list(lanes.map(code, range(8)))
 
 
-def test_eight_writers_of_one_file_are_never_refused(db: str, tally: Tally) -> None:
+def test_eight_writers_save_forty_times_each_and_none_is_refused(db: str, tally: Tally) -> None:
     assert eight_in_a_hurry(db) == [0] * 8
     tally("8 processes save without a pause, SQLite waits 0.5 s", 320, "0 refused")
 

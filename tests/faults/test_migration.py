@@ -83,7 +83,7 @@ def disturb(folder: Path, schema: int, inject: str, call: str, n: int, thorough:
         ("error=EIO", CALLS),
     ],
 )
-def test_migration_disturbed_at_any_system_call_leaves_the_old_or_the_new_database(
+def test_migration_disturbed_at_one_system_call_leaves_the_old_or_the_new_database(
     inject: str, which: str, schema: int, folder: Path, much: int, tally: Tally
 ) -> None:
     counts = calls(folder / "count.db", schema)
@@ -124,6 +124,6 @@ def test_control_experiment_with_migrations_killed_without_a_journal_finds_damag
 
 
 @SCHEMAS
-def test_migrated_run_resumes_and_ends_with_right_digits(schema: int, folder: Path) -> None:
+def test_migrated_run_ends_with_right_digits(schema: int, folder: Path) -> None:
     task = task_at(folder / "pi.sqlite3", schema)
     assert finish(task) == ""

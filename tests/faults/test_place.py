@@ -145,7 +145,7 @@ FAKETIME = [
 ]
 
 
-def test_killed_run_resumes_and_loses_nothing_though_the_clock_is_set_back_and_forth(
+def test_killed_run_keeps_saved_digits_and_ends_though_the_clock_is_set_back_and_forth(
     tmp_path: Path, tally: Tally
 ) -> None:
     library = next((path for path in FAKETIME if path.exists()), None)

@@ -45,7 +45,7 @@ def traced(task: Task, log: Path) -> str:
     return log.read_text()
 
 
-def test_power_cut_at_any_moment_loses_nothing_saved(folder: Path, much: int, tally: Tally) -> None:
+def test_power_cuts_at_random_lose_nothing_saved(folder: Path, much: int, tally: Tally) -> None:
     tried, faults = cut_power(folder, (), 300 * much)
     tally("power cuts, disks rebuilt from a trace", tried, f"{len(faults)} lost or damaged")
     assert faults == []

@@ -111,7 +111,7 @@ def test_control_writer_that_never_checks_for_a_takeover_goes_on_writing_after_o
     assert spoilt != []
 
 
-def test_program_that_locks_the_file_delays_saves_and_loses_nothing(db: str, tally: Tally) -> None:
+def test_run_whose_file_is_locked_for_a_while_says_so_and_completes(db: str, tally: Tally) -> None:
     with child(Task(db, steps=5, patience=200, pause=0.05, sabotage=("busy=0.2",))) as writer:
         writer.hear_until("saved")
         with closing(sqlite3.connect(db, timeout=30, isolation_level=None)) as other:
@@ -145,7 +145,7 @@ def test_four_run_commands_started_together_for_one_run_finish_or_are_refused(
 
 
 @pytest.mark.parametrize("order", ["reader first", "writer first"])
-def test_reader_beside_a_writer_never_sees_half_a_save(order: str, db: str) -> None:
+def test_reader_beside_a_writer_sees_no_half_save_in_forty_looks(order: str, db: str) -> None:
     from pi_tui.checkpoints.store import CheckpointStore
 
     with child(Task(db, forever=True, patience=50)) as writer:

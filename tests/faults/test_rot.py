@@ -130,7 +130,7 @@ def rot(sound: Sound, folder: Path, times: int, kinds: list[Damage]) -> Counter[
 
 
 @pytest.mark.timeout(1200)
-def test_damaged_file_never_yields_a_wrong_digit(
+def test_hundreds_of_damaged_files_yield_no_wrong_digit(
     sound: Sound, folder: Path, much: int, tally: Tally
 ) -> None:
     seen = rot(sound, folder, 560 * much, KINDS)

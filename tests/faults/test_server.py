@@ -24,7 +24,7 @@ CUT_OFF = (
 
 
 @pytest.mark.parametrize("read_back", [False, True])
-def test_server_restart_or_cut_connection_in_a_run_loses_nothing(
+def test_server_restart_or_cut_connection_in_a_run_loses_nothing_saved(
     read_back: bool, postgres: Server, much: int, tally: Tally
 ) -> None:
     def cut_off(statement: str) -> None:
@@ -51,7 +51,7 @@ def test_server_restart_or_cut_connection_in_a_run_loses_nothing(
     tally(f"PostgreSQL restarted, connections cut{blocks}", len(deeds), "0 lost, all told")
 
 
-def test_program_killed_at_any_moment_loses_nothing_saved_on_a_server(
+def test_program_killed_at_random_moments_loses_nothing_saved_on_a_server(
     postgres: Server, much: int, tally: Tally
 ) -> None:
     kills, faults = kill_at_random(Task(postgres.new_database(), forever=True), 6.0 * much, False)
@@ -87,7 +87,7 @@ def brought_over(
 
 @pytest.mark.usefixtures("strace")
 @SCHEMAS
-def test_postgres_migration_killed_at_any_statement_leaves_the_old_or_the_new_schema(
+def test_postgres_migration_killed_at_one_of_its_messages_leaves_the_old_or_new_schema(
     schema: int, postgres: Server, folder: Path, much: int, tally: Tally
 ) -> None:
     log = folder / "calls"

@@ -175,7 +175,7 @@ def test_batch_with_few_file_handles_completes_or_says_why_not(files: int, folde
         assert ended("few.py", 100).stdout == "0\n1\n2\n"
 
 
-def test_run_method_of_items_returns_a_line_for_each_failed_item(folder: Path) -> None:
+def test_run_method_of_items_returns_the_line_of_a_failed_item(folder: Path) -> None:
     code = FAILS.replace("    Items", "    print(Items").replace(
         ".main()", ".run().decode().splitlines()[1])"
     )

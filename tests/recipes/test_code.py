@@ -97,7 +97,7 @@ def batch(function: Callable[[int], object]) -> Items:
         (*(GeneratorKind(f, "f", 1) for f in (loop, loop, other_loop)),),
     ],
 )
-def test_resumed_run_whose_code_has_changed_has_a_note_on_that(
+def test_resumed_run_whose_code_has_changed_has_a_note_on_that_if_the_new_code_is_known(
     kind: Any, same: Any, other: Any
 ) -> None:
     task = kind.task() if isinstance(kind, Items) else kind.task(3)

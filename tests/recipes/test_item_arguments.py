@@ -30,7 +30,7 @@ def power(number: int, exponent: int = 2) -> int:
     return int(number**exponent)
 
 
-def test_identity_of_a_batch_is_as_in_earlier_versions_so_that_its_saved_run_is_found() -> None:
+def test_identity_of_a_batch_is_as_in_earlier_versions() -> None:
     inputs = [1, -2.5, "é\n", b"\0", None, (True, 3j), [{"a": [1]}, {2, 3}]]
     assert batch(power, inputs).task().parameters == {"inputs": "d6e1ed6bd2e19756"}
     assert batch(square, range(3)).task().parameters == {"inputs": "63d1fff9821ad80d"}
@@ -165,7 +165,7 @@ print(Items(str, inputs, threads=True).task().text)
 """
 
 
-def test_identity_of_inputs_is_the_same_in_every_process(tmp_path: Path) -> None:
+def test_identity_of_inputs_is_the_same_in_processes_with_other_hash_seeds(tmp_path: Path) -> None:
     (tmp_path / "told.py").write_text(TOLD)
     told = {
         subprocess.run(

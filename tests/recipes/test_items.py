@@ -43,7 +43,7 @@ def test_result_of_an_item_done_early_is_output_only_after_all_results_before_it
     assert machine.finalize() == b"0\n1\n2\n3\n"
 
 
-def test_finished_item_is_not_computed_again_after_resume_at_every_step(tmp_path: Path) -> None:
+def test_item_of_a_batch_resumed_at_each_step_is_begun_three_times_at_most(tmp_path: Path) -> None:
     log = tmp_path / "log"
     kind = Items(log_and_square, [(str(log), n) for n in range(12)], workers=1, threads=True)
     machine = machine_of(kind)

@@ -64,7 +64,7 @@ def test_hint_escapes_a_database_name_that_the_output_encoding_cannot_express(
 
 @pytest.mark.parametrize("by", ["flag", "variable"])
 @pytest.mark.parametrize("name", ODD.values(), ids=ODD)
-def test_pasted_hint_opens_a_database_of_any_name(name: str, by: str, tmp_path: Path) -> None:
+def test_pasted_hint_opens_a_database_of_an_odd_name(name: str, by: str, tmp_path: Path) -> None:
     flag, variable = ("" if by == "variable" else name), {"PI_TUI_DB": name}
     hints.remember(flag, variable)
     hint = re.search("`([^`].*)` begins", hints.to_paste("x; `pi-tui --digits 60` begins one"))

@@ -299,7 +299,7 @@ def test_bug_of_pi_tui_itself_in_a_poll_is_not_blamed_on_the_machine(
     ],
 )
 @pytest.mark.parametrize("name", ["new", "from_state", "limits", "length", "to_state", "work"])
-def test_method_that_fails_on_its_own_files_or_database_is_not_blamed_on_our_database(
+def test_failure_of_a_method_on_its_own_file_text_or_database_is_not_blamed_on_ours(
     name: str, error: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if name == "from_state":

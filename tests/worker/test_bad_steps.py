@@ -187,7 +187,7 @@ class Refusing(Walks):
 
 
 @pytest.mark.parametrize("where", ["new", "from_state"])
-def test_error_of_type_refused_in_new_or_from_state_is_shown_in_full_and_changes_nothing(
+def test_error_of_type_refused_in_new_or_from_state_is_shown_and_the_run_can_finish(
     where: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if where == "from_state":

@@ -40,7 +40,7 @@ def niceness_of_a_worker(folder: Path, *, give_way: bool) -> int:
 
 
 @pytest.mark.parametrize(("give_way", "niceness"), [(True, NICENESS), (False, 0)])
-def test_worker_lowers_its_priority_only_with_a_screen(
+def test_worker_lowers_its_priority_only_if_its_job_says_to_give_way(
     give_way: bool, niceness: int, tmp_path: Path
 ) -> None:
     own = own_niceness()
@@ -48,7 +48,7 @@ def test_worker_lowers_its_priority_only_with_a_screen(
     assert own_niceness() == own
 
 
-def test_worker_never_lowers_its_niceness(tmp_path: Path) -> None:
+def test_worker_started_at_niceness_19_keeps_that(tmp_path: Path) -> None:
     """`nice -n 19 pi-tui`: lowering the niceness fails for all users but root."""
 
     def nicely() -> int:

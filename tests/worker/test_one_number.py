@@ -84,7 +84,7 @@ def compared(writer: Worker, watcher: Worker, database: Path) -> float:
     return told.done
 
 
-def test_share_is_equal_in_writer_watcher_and_list_of_runs_at_each_checkpoint(
+def test_share_is_equal_in_writer_watcher_and_list_of_runs_at_each_of_four_pauses(
     database: Path, make_worker: MakeWorker
 ) -> None:
     writer = make_worker(pace=SOME)

@@ -198,7 +198,7 @@ def test_watcher_reads_a_run_that_begins_again_while_it_is_read_from_its_new_sta
     assert worker.join(60)
 
 
-def test_run_of_a_kind_whose_code_is_here_is_only_watched_if_the_job_says_so(
+def test_watcher_of_a_kind_whose_code_is_here_keeps_watching_if_its_job_says_so(
     database: Path,
 ) -> None:
     pi = SpigotKind()

@@ -61,7 +61,7 @@ def test_cadence_zero_saves_neither_by_time_nor_by_digits() -> None:
 
 
 @pytest.mark.parametrize(("count", "mark"), [(0, 100), (99, 100), (100, 200), (101, 200)])
-def test_next_save_mark_is_always_ahead_of_the_output(count: int, mark: int) -> None:
+def test_next_save_mark_is_the_next_multiple_above_the_output(count: int, mark: int) -> None:
     saves = SaveSchedule(Cadence(output=100))
     saves.saved(now=0.0, count=count, took=0.0)
     assert count + saves.output_until_mark(count) == mark

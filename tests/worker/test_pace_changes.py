@@ -85,7 +85,7 @@ def test_share_done_and_time_left_follow_the_pace_if_there_is_one(
     assert snapshot.left >= (12_000 - snapshot.made) / 400
 
 
-def test_share_done_never_decreases_at_any_pace(make_worker: MakeWorker) -> None:
+def test_share_done_never_decreases_while_three_paces_alternate(make_worker: MakeWorker) -> None:
     worker = make_worker(30_000, digits_per_step=50)
     seen, paces = [0.0], [MAX, Pace.of(20_000), Pace.of(5_000)]
     while not worker.join(0.001):

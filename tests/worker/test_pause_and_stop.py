@@ -35,7 +35,7 @@ def test_worker_saves_all_output_at_a_pause_and_computes_on_after_a_resume(
     wait_until(lambda: worker.snapshot.made > snapshot.made)
 
 
-def test_worker_paused_before_its_first_block_is_made_can_be_resumed(
+def test_worker_paused_right_after_its_start_can_be_resumed(
     make_worker: MakeWorker,
 ) -> None:
     worker = make_worker(200_000, digits_per_step=None)
@@ -70,7 +70,7 @@ def test_paused_worker_stands_still_and_reads_no_clock(clocked: tuple[Worker, Cl
     wait_until(stands_still)
 
 
-def test_stop_saves_the_last_complete_step(make_worker: MakeWorker, database: Path) -> None:
+def test_stop_saves_all_output_made(make_worker: MakeWorker, database: Path) -> None:
     worker = make_worker()
     wait_until(lambda: is_running(worker))
     worker.stop()

@@ -53,7 +53,7 @@ def test_run_whose_blocks_are_read_back_from_the_database_makes_the_right_digits
 
 
 @pytest.mark.parametrize("damage", ["flipped", "missing"])
-def test_block_lost_while_sweeping_is_made_again_and_noted(
+def test_block_lost_in_a_pause_is_made_again_and_noted(
     damage: str, make_worker: MakeWorker, database: Path
 ) -> None:
     worker = paused_in_the_middle(make_worker)
@@ -69,7 +69,7 @@ def test_block_lost_while_sweeping_is_made_again_and_noted(
     assert "a saved block was lost or damaged, and is made again" in worker.snapshot.notes
 
 
-def test_database_moved_away_while_sweeping_is_reported_and_nothing_is_lost(
+def test_database_moved_away_is_reported_and_the_run_ends_right_once_it_is_back(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = paused_in_the_middle(make_worker)

@@ -11,7 +11,7 @@ from pi_tui.worker.job import AUTO_CADENCE, MAX, Cadence, Pace
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 
 
-def test_step_schedule_at_full_speed_never_waits() -> None:
+def test_step_schedule_at_full_speed_does_not_wait() -> None:
     assert StepSchedule(MAX, now=0.0, count=0).seconds_until_next(0.0, 10**9) == 0.0
 
 
@@ -90,7 +90,7 @@ def test_cadence_by_output_saves_by_time_before_the_first_output() -> None:
     assert saves.next_save is None, "the screen shows no time for saves that output decides"
 
 
-def test_cadence_by_output_never_saves_by_time_after_a_save_by_output_while_output_grows() -> None:
+def test_cadence_by_output_does_not_save_by_time_after_one_by_output_while_output_grows() -> None:
     saves = SaveSchedule(Cadence(output=1000))
     saves.begin(now=0.0, count=0, again=False)
     assert saves.is_due(0.1, 1000)
@@ -149,7 +149,7 @@ def test_first_save_of_a_new_run_is_due_after_the_seconds_of_the_cadence() -> No
     assert saves.next_save == 5.0
 
 
-def test_save_is_due_however_far_output_is_beyond_the_next_multiple_of_the_cadence() -> None:
+def test_save_is_due_at_and_beyond_the_next_multiple_of_the_cadence() -> None:
     saves = schedule(Cadence(output=100))
     assert not saves.is_due(0.0, 99)
     assert saves.is_due(0.0, 100)

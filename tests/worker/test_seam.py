@@ -84,7 +84,7 @@ def test_worker_retries_a_failing_database_for_the_patience_of_its_job_then_fail
     assert (worker.snapshot.state, worker.snapshot.exit_code) == (Word.FAILED, 6)
 
 
-def test_carry_on_works_in_any_thread(database: Path) -> None:
+def test_carry_on_works_in_a_thread_other_than_the_main_one(database: Path) -> None:
     results: list[tuple[int, bytes]] = []
     thread = threading.Thread(target=lambda: results.append(carry_on(Walks(), TASK, str(database))))
     thread.start()

@@ -201,7 +201,7 @@ def test_watcher_of_a_server_that_never_answers_ends_soon_after_a_stop(
     assert has_ended
 
 
-def test_postgres_commit_never_waits_for_the_watcher(
+def test_postgres_commit_does_not_wait_for_a_read_of_the_watcher(
     monkeypatch: pytest.MonkeyPatch, postgres: Server
 ) -> None:
     idle = (

@@ -191,7 +191,7 @@ def test_verification_is_abandoned_at_stop_and_repeated_later(
     assert again.snapshot.verified
 
 
-def test_every_step_of_verification_can_be_saved_and_resumed(database: Path) -> None:
+def test_every_result_of_a_verification_can_be_saved_and_loaded(database: Path) -> None:
     kind = SpigotKind()
     task = kind.task(1_000)  # one of its results is negative
     with CheckpointStore.open(str(database), kind) as store:
