@@ -88,7 +88,7 @@ def test_tasks_whose_parameters_are_equal_but_of_other_type_or_sign_are_each_com
     assert [outputs[task] for task in tasks] == [b"1", b"1.0", b"True", b"0.0", b"-0.0"]
 
 
-def test_run_all_computes_all_tasks_and_exits_with_6_for_a_bad_database(database: Path) -> None:
+def test_run_all_computes_all_tasks_and_exits_with_6_in_a_missing_folder(database: Path) -> None:
     tasks = [rising.task(3, by=by) for by in (5, 1, 3)]
     assert rising.run_all(tasks, db=str(database)) == OUTPUTS
     with pytest.raises(SystemExit) as left:
@@ -136,14 +136,15 @@ def test_failed_tasks_are_named_and_the_others_are_computed(
 def test_task_that_another_thread_computes_is_awaited_not_repeated(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kind, found = Waiting(), dict[str, Any]()
+    kind, both, found = Waiting(), Waiting(), dict[str, Any]()
+    both.gate.set()
     task, other = kind.task(27), kind.task(11)
 
     def compute_one() -> None:
         found["one"] = carry_on(kind, task, str(database))
 
     def compute_both() -> None:
-        found["both"] = carry_on_all(Walks(), [task, other], str(database))
+        found["both"] = carry_on_all(both, [task, other], str(database))
 
     first = threading.Thread(target=compute_one)
     first.start()
@@ -157,7 +158,7 @@ def test_task_that_another_thread_computes_is_awaited_not_repeated(
     second.join(60)
     whole = {one: Walks().new(one).finalize() for one in (task, other)}
     assert found == {"one": (0, whole[task]), "both": (0, whole)}
-    assert kind.made == 1
+    assert (kind.made, both.made) == (1, 1), "the second makes only `other`"
 
 
 def _is_complete(database: Path, task: Task) -> bool:
@@ -193,7 +194,7 @@ def test_unusable_location_is_reported_in_one_line(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_carry_on_all_fails_with_code_3_if_another_process_keeps_the_database_locked(
+def test_carry_on_all_fails_with_code_3_only_while_the_database_stays_locked(
     database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(all_tasks, "PATIENCE", 0.1)
@@ -235,7 +236,7 @@ def saved(database: str) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signal_makes_carry_on_all_save_and_report_how_to_resume(
+def test_signal_ends_carry_on_all_which_reports_what_is_saved_and_how_to_resume(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -255,7 +256,7 @@ def snapshot(**changes: Any) -> Snapshot:
     return Snapshot(State.RUNNING, 3, MAX, **changes)
 
 
-def test_progress_in_a_pipe_counts_tasks_and_names_the_current_one(
+def test_progress_outside_a_terminal_counts_complete_tasks_and_names_the_current_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(status_line, "LINE_SECONDS", 0.0)

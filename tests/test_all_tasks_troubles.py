@@ -108,7 +108,7 @@ def test_carry_on_all_returns_complete_outputs_also_if_the_database_is_replaced(
     assert found == (NotOursError.exit_code, {first: Walks().new(first).finalize()})
 
 
-def test_step_that_fails_as_sigint_comes_is_reported_with_its_exit_code(
+def test_step_that_fails_as_sigint_comes_is_reported_and_the_exit_code_is_1(
     database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Send SIGINT and fail in one step, as a step does whose child process got ctrl+c too."""
@@ -133,7 +133,7 @@ def test_step_that_fails_as_sigint_comes_is_reported_with_its_exit_code(
     assert "step 1 raised ValueError('the child was interrupted')" in capsys.readouterr().err
 
 
-def test_reader_of_progress_that_leaves_while_the_database_is_locked_ends_the_call(
+def test_carry_on_all_with_a_locked_database_ends_if_the_reader_of_progress_has_left(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(status_line, "LINE_SECONDS", 0.0)

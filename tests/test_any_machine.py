@@ -50,7 +50,7 @@ def messages(code: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ADVISING, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_messages_of_general_code_name_no_option_of_pi_tui(path: Path) -> None:
+def test_messages_of_general_code_name_no_pi_tui_and_no_option_db_or_fresh(path: Path) -> None:
     found = [text for text in messages(path.read_text("utf-8")) if OPTION.search(text)]
     assert found == []
 
@@ -62,14 +62,14 @@ def said(text: str, word: re.Pattern[str] = WORD) -> list[str]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_general_code_has_no_word_about_the_spigot(path: Path) -> None:
+def test_general_code_has_none_of_the_words_pi_digit_box_block_and_spigot(path: Path) -> None:
     assert said(path.read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize(
     "path", [*APP, *COMMANDS], ids=lambda path: f"{path.parent.name}/{path.name}"
 )
-def test_app_and_commands_for_any_machine_have_no_word_about_the_spigot(path: Path) -> None:
+def test_app_and_commands_for_any_machine_lack_the_words_digit_box_and_spigot(path: Path) -> None:
     assert said(path.read_text("utf-8"), APP_WORD) == []
 
 

@@ -92,7 +92,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs Linux's /proc")
 @pytest.mark.parametrize("number", ENDS)
-@pytest.mark.parametrize("has_reader", [False, True])
+@pytest.mark.parametrize(
+    "has_reader", [False, True], ids=["no reader", "a reader that reads nothing"]
+)
 @pytest.mark.parametrize("command", ["run --digits 300000 -o", "export -o", "picture walk -o"])
 def test_signal_ends_command_whose_output_waits_for_a_reader(
     command: str, has_reader: bool, number: signal.Signals, filled: Path, tmp_path: Path

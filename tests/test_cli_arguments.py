@@ -123,7 +123,7 @@ def test_empty_environment_variable_counts_as_unset(name: str, private_home: Pat
     assert len(list(private_home.rglob("pi.sqlite3"))) == 1
 
 
-@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.parametrize("fresh", [True, False], ids=["started fresh", "forked"])
 def test_cli_refusal_sets_the_exit_code_of_the_process(fresh: bool) -> None:
     done = pi_tui("run", "--digits", "0", fresh=fresh)
     assert (done.returncode, done.stdout) == (2, "")

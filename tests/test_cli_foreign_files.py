@@ -52,7 +52,7 @@ def test_cli_leaves_a_foreign_file_untouched(
 
 @pytest.mark.parametrize("end", ["-journal", "-wal", "-shm", ".lock", ".run-7.lock"])
 @pytest.mark.parametrize("command", ["run --digits 9", "--digits 9", "status", "check", "export"])
-def test_cli_refuses_a_journal_or_lock_file_as_database_and_names_the_database(
+def test_cli_refuses_the_name_of_a_journal_or_lock_file_and_names_the_database(
     end: str, command: str, database: Path
 ) -> None:
     pi_tui("run", "--digits", "90", "--db", database)

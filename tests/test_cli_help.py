@@ -29,7 +29,7 @@ def test_cli_every_command_has_help(command: str) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_offers_commands_options_and_files(shell: str) -> None:
+def test_completion_script_names_a_command_an_option_and_a_completion_of_files(shell: str) -> None:
     done = pi_tui("--print-completion", shell)
     assert done.returncode == 0, done.stderr
     assert all(word in done.stdout for word in ("checkpoint-every", "export"))
@@ -87,7 +87,7 @@ def manual_page() -> str:
     return str(module.page(parser, commands(parser), __version__))
 
 
-def test_manual_page_names_every_command_and_option() -> None:
+def test_manual_page_names_every_command_and_each_option_of_a_command() -> None:
     parser = build_parser()
     written = manual_page().replace("\\-", "-")
     for name, command in commands(parser).items():
@@ -112,7 +112,7 @@ def test_manual_page_is_formatted_by_groff_without_warnings(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_help_can_be_printed_in_any_encoding(encoding: str) -> None:
+def test_help_can_be_printed_in_ascii_latin_1_and_utf_8(encoding: str) -> None:
     environment = os.environ | {"PYTHONIOENCODING": encoding}
     done = subprocess.run([*PI_TUI, "--help"], capture_output=True, env=environment, check=False)
     assert (done.returncode, done.stderr) == (0, b"")

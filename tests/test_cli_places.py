@@ -58,7 +58,7 @@ def test_cli_refuses_an_unwritable_output_before_computing(name: str, tmp_path: 
 
 
 @pytest.mark.parametrize("command", ["export", "check", "backup", "delete"])
-def test_cli_reading_a_missing_database_creates_no_file(command: str, tmp_path: Path) -> None:
+def test_cli_refuses_a_missing_database_and_creates_no_file(command: str, tmp_path: Path) -> None:
     more = {"backup": [str(tmp_path / "copy")], "delete": ["--digits", "9", "--yes"]}
     line = refused(2, command, "--db", tmp_path / "pi.sqlite3", *more.get(command, []))
     assert "nothing is saved" in line

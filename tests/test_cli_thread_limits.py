@@ -58,7 +58,7 @@ def open_to_all() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])
-def test_cli_run_under_a_thread_limit_fails_in_one_line_or_finishes(
+def test_cli_run_fails_in_one_line_with_at_most_1_thread_and_finishes_with_2_or_3(
     most: int, open_to_all: str
 ) -> None:
     words = ["run", "--digits", "200000", "--threads", "4", "--db", open_to_all]
@@ -72,7 +72,7 @@ def test_cli_run_under_a_thread_limit_fails_in_one_line_or_finishes(
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 4, 5])
-def test_cli_app_needs_5_threads_and_says_so_with_fewer(most: int, open_to_all: str) -> None:
+def test_cli_app_runs_with_5_threads_and_refuses_with_fewer(most: int, open_to_all: str) -> None:
     become = (
         f"import os, sys; a = {with_so_many_threads(most)!r}; os.execvp(a[0], a + sys.argv[1:])"
     )

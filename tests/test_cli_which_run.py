@@ -39,7 +39,7 @@ def test_option_digits_before_the_name_of_a_command_names_the_run(
         assert (before.stdout, before.stderr) == (after.stdout, after.stderr)
 
 
-def test_cli_without_a_terminal_behaves_like_the_run_command(database: Path) -> None:
+def test_cli_with_option_digits_without_a_terminal_prints_the_digits_of_pi(database: Path) -> None:
     done = pi_tui("--digits", "300", "--db", database)
     assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(300) + b"\n")
 
@@ -63,7 +63,7 @@ def test_cli_on_a_fresh_account_says_how_to_begin(private_home: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["run", ""])
-def test_option_fresh_without_a_terminal_discards_a_run_only_with_option_yes(
+def test_option_fresh_without_a_terminal_needs_option_yes_if_a_run_would_be_lost(
     command: str, database: Path
 ) -> None:
     pi_tui("run", "--digits", "120", "--db", database)

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-def test_readme_on_a_package_index_has_no_broken_picture_or_link() -> None:
+def test_readme_on_a_package_index_has_no_picture_and_no_relative_link() -> None:
     pytest.importorskip("hatchling")
     spec = importlib.util.spec_from_file_location("description", ROOT / ".ci/description.py")
     assert spec

@@ -39,15 +39,15 @@ def command(*arguments: str) -> str:
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
-def test_help_and_version_import_nothing_slow(argument: str) -> None:
+def test_help_and_version_import_none_of_the_heavy_modules(argument: str) -> None:
     assert not loaded_after(command(argument)) & HEAVY
 
 
-def test_mistyped_flag_imports_nothing_slow() -> None:
+def test_mistyped_flag_imports_none_of_the_heavy_modules() -> None:
     assert not loaded_after(command("--digts", "5")) & HEAVY
 
 
-def test_package_import_imports_nothing_slow() -> None:
+def test_package_import_imports_no_heavy_module_and_no_argparse() -> None:
     assert not loaded_after("import pi_tui") & (HEAVY | {"argparse"})
 
 
@@ -98,7 +98,7 @@ def test_first_frame_imports_neither_gmpy2_nor_sqlalchemy(tmp_path: Path) -> Non
     assert not loaded & {"gmpy2", "sqlalchemy"}
 
 
-def test_run_command_imports_neither_the_orm_nor_a_progress_bar(tmp_path: Path) -> None:
+def test_run_command_imports_neither_the_orm_nor_textual_nor_rich(tmp_path: Path) -> None:
     files = ("--db", str(tmp_path / "db"), "-o", str(tmp_path / "digits"))
     loaded = modules_after(command("run", "--digits", "100", *files))
     assert "sqlalchemy.engine" in loaded
@@ -193,7 +193,7 @@ ORDERS = [
 
 
 @pytest.mark.parametrize("imports", ORDERS)
-def test_carry_on_is_callable_after_any_order_of_imports(imports: str, tmp_path: Path) -> None:
+def test_carry_on_is_the_function_after_imports_in_ten_orders(imports: str, tmp_path: Path) -> None:
     loaded_after(
         f"{imports}\n"
         "import inspect, sys, types\n"

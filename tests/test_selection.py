@@ -20,7 +20,7 @@ def test_table_of_slow_tests_names_existing_tests_only(name: str) -> None:
     assert not function or f"def {function}(" in (_ROOT / path).read_text()
 
 
-@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.parametrize("fresh", [True, False], ids=["started fresh", "forked"])
 def test_command_run_for_a_test_gets_the_given_directory_environment_and_umask(
     fresh: bool, tmp_path: Path
 ) -> None:

@@ -214,7 +214,7 @@ def same(number: int) -> int:
 
 @pytest.mark.parametrize("stream", [StringIO, Tee])
 @pytest.mark.parametrize("start", ["computed", "found complete"])
-def test_streams_replaced_by_objects_without_a_descriptor_get_the_text(
+def test_output_reaches_stdout_if_both_streams_are_objects_without_a_descriptor(
     stream: type[StringIO | Tee],
     start: str,
     tmp_path: Path,

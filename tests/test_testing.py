@@ -26,7 +26,7 @@ def test_prove_accepts_the_spigot(series: str, digits: int, k: int, threads: int
     prove(kind, kind.task(digits, k, series))
 
 
-def test_prove_accepts_the_spigot_while_it_makes_blocks() -> None:
+def test_prove_accepts_the_spigot_while_it_makes_blocks_and_in_iterations_after_that() -> None:
     kind = SpigotKind()
     prove(kind, kind.task(100_000), steps=12)
 
@@ -43,7 +43,7 @@ def test_prove_accepts_the_tiny_machines_of_the_tests(kind: Walks, goal: int) ->
     prove(kind, kind.task(goal))
 
 
-def test_prove_accepts_the_program_of_the_readme(tmp_path: Path) -> None:
+def test_prove_accepts_the_machine_of_the_readme_of_the_library(tmp_path: Path) -> None:
     prove(readme_program(tmp_path), Task(20_000))
 
 

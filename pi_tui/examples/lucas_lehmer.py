@@ -60,7 +60,10 @@ class Mersenne(machine.Kind):
     tuning = ("squarings_per_step",)
 
     def task(self, p: int) -> Task:
-        """Return the task for exponent `p`. Raises BadState if it is no odd prime, or too large."""
+        """Return the task for exponent `p`.
+
+        Raises BadState if `p` is no odd prime below 20,000,000.
+        """
         if not 2 < p < 20_000_000 or not is_prime(p):  # the largest take three weeks
             raise BadState(f"{p} is no odd prime below 20,000,000; choose one, like 44497")
         return Task(p, {"squarings_per_step": max(1, BITS_PER_STEP // p)})
@@ -84,8 +87,8 @@ class Mersenne(machine.Kind):
 def main() -> int:
     """Run the program; return the exit code.
 
-    Prints whether 2^P - 1 is prime, or how to resume. Raises SystemExit with code 2 if P is no odd
-    prime below 20,000,000.
+    Prints whether 2^P - 1 is prime, or how to resume, or what failed. Raises SystemExit: with code
+    2 if P is no odd prime below 20,000,000 or the command line is wrong, with 0 after `--help`.
     """
     parser = argparse.ArgumentParser(prog="python -m pi_tui.examples.lucas_lehmer")
     parser.add_argument("p", metavar="P", type=int)

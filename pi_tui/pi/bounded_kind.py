@@ -28,10 +28,11 @@ class BoundedKind(SpigotKind):
 
     @classmethod
     def within(cls, digits: int, threads: int, asked: int, location: str) -> BoundedKind:
-        """Return the kind for `digits` digits, with up to `threads` threads if memory allows.
+        """Return the kind for `digits` digits, with as many of `threads` threads as memory allows.
 
-        `asked` is the memory that the user allows, in bytes; 0 means all that is free. If that is
-        unknown, nothing is limited.
+        It has one thread if not even one fits; `new` and `from_state` refuse the run then. `asked`
+        is the memory that the user allows, in bytes; 0 means all that is free. If that is unknown,
+        nothing is limited. `location` is where the run is saved.
         """
         allowed = memory.allowance(asked)
         if allowed is not None:
@@ -39,7 +40,10 @@ class BoundedKind(SpigotKind):
         return cls(threads, allowed, location)
 
     def new(self, task: Task) -> Spigot:
-        """Return a spigot at the start of the task. Raises Refused if memory is too small."""
+        """Return a spigot at the start of the task.
+
+        Raises Refused if memory is too small, and BadState if the task is impossible.
+        """
         return self._bounded(super().new, task)
 
     def from_state(self, task: Task, state: State, output: bytes) -> Spigot:
@@ -52,8 +56,8 @@ class BoundedKind(SpigotKind):
     def _bounded(self, make: Callable[..., Spigot], task: Task, *saved: object) -> Spigot:
         """Return the spigot that `make(task, *saved)` makes. Raises Refused if memory is too small.
 
-        If the run takes long or its disk has too little room, adds a note to the spigot. The note
-        says what the run takes and what the disk lacks.
+        If more than a minute of work is left, or the disk has too little room, adds a note to the
+        spigot. The note says what the run takes and, in the second case, what the disk has free.
         """
         if why := memory.refusal(task.goal, self.allowed):
             raise Refused(why)

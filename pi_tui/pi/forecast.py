@@ -55,6 +55,8 @@ class Forecast(NamedTuple):
 def forecast(digits: int, threads: int) -> Forecast:
     """Estimate the time, memory and disk of a run of `digits` digits with `threads` threads.
 
+    The time of two or more threads is that of two on two cores.
+
     >>> forecast(10_000_000, 2)[2:]
     (170000000, 80000000)
     """

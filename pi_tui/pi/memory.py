@@ -42,7 +42,7 @@ def allowance(asked: int = 0, root: Path = Path("/")) -> Allowance | None:
 
 
 def refusal(digits: int, allowed: Allowance | None) -> str:
-    """Return why `digits` digits cannot be computed in the memory `allowed`.
+    """Return why `digits` digits cannot be computed in the memory `allowed`, even by one thread.
 
     Returns "" if they can, or if `allowed` is None.
     """
@@ -61,6 +61,7 @@ def lack_of_disk(need: int, location: str, *, saved: bool = False) -> str:
 
     If a part of the run is `saved`, the bytes of the database file count as free too. The result is
     also "" if the free space is unknown: of a server, or if the folder or file cannot be read.
+    Raises errors as `parse_location` does.
     """
     path = parse_location(location).path
     if path is None:
@@ -112,8 +113,9 @@ def _pages(root: Path, column: int) -> int:
 def _left_in(folder: Path, most: str, used: str, cached: str) -> int:
     """Return the bytes of memory left in a control group; below 0 if it uses more than its limit.
 
-    `folder` is that of the group; the other arguments are as in _FILES. Raises ValueError if it has
-    no limit, OSError if its files cannot be read.
+    Bytes that only cache files count as left. `folder` is that of the group; the other arguments
+    are as in _FILES. Raises ValueError if a group of version 2 has no limit; in version 1, that is
+    a very high limit. Raises OSError if the limit or the bytes in use cannot be read.
     """
     limit = int((folder / most).read_text())  # ValueError: "max"
     given_up = 0
@@ -124,7 +126,7 @@ def _left_in(folder: Path, most: str, used: str, cached: str) -> int:
 
 
 def _groups(root: Path) -> list[tuple[str, Path]]:
-    """Return a pair for each control group of this process and for each ancestor of these groups.
+    """Return a pair for each control group of this process that may limit memory, and its parents.
 
     A pair is a controller, which is a key of _FILES, and the folder of the group.
     """

@@ -46,7 +46,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Return the defaults, overridden by the PI_TUI_* variables that are set.
+        """Return the defaults, overridden by the PI_TUI_* variables that are set and not empty.
 
         These end in DB, PACE, CHECKPOINT_EVERY, THREADS and MEMORY. Raises UsageError if THREADS or
         MEMORY is invalid; the others are checked later.
@@ -81,7 +81,7 @@ class Settings:
         `pace` overrides the user's pace, which must be valid all the same. `give_way` is for a job
         beside a screen: its threads have a lower priority, and an overture gives the screen some
         first digits. Creates the data folder if that is used; raises StorageError if that fails.
-        Raises UsageError for an invalid setting.
+        Raises UsageError for an invalid setting, or as `location` does.
         """
         from pi_tui.pi.bounded_kind import BoundedKind
 
@@ -195,7 +195,8 @@ def parse_pace(text: str, digits: int) -> Pace:
 def parse_cadence(text: str) -> Cadence:
     """Parse how often to save: auto, N for every N digits, Ns for every N seconds, or 0.
 
-    0 means only on pause, quit and the end. Raises UsageError for other text.
+    0 means never unasked: only on request, pause, quit and the end. N is 1 or more digits, or 0.1
+    to a million seconds. Raises UsageError for other text.
 
     >>> parse_cadence("5s").seconds, parse_cadence("1_000").output, parse_cadence("0") == Cadence()
     (5.0, 1000, True)

@@ -22,10 +22,12 @@ _NOTHING_YET = "no digits of pi are saved yet; `pi-tui --digits 20000` begins a 
 def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Glance | None]:
     """Return the number of digits of the run to open, and a Glance with its saved output.
 
-    If `digits` is None, choose the run last worked on; unfinished runs come before complete ones.
-    Then the number is None if nothing is saved. The Glance is None if the run is not saved, or if
-    its output cannot be read without opening the store. May open the store, and then migrates an
-    older one.
+    If `digits` is None, choose the run of pi last worked on; unfinished runs come before complete
+    ones. If there is no such run, the number is None. The Glance is None if the run is not saved,
+    or if its output cannot be read without opening the store. The store is opened only if `digits`
+    is None and the Glance is; an older database is then migrated. Raises UsageError if there is no
+    home folder for the database, and errors as `CheckpointStore.open` does, but never
+    NothingSavedError.
     """
     task = None if digits is None else Task(digits)
     seen = glance(settings.location, SpigotKind(), task)
@@ -35,11 +37,10 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
 
 
 def _last_run_in_store(settings: Settings) -> int | None:
-    """Return the number of digits of the run last worked on; None if nothing is saved.
+    """Return the number of digits of the run of pi last worked on; None if there is none.
 
     Unfinished runs come before complete ones. This opens the store, and migrates an older database.
-    Call it only if `glance` returns None: `glance` reads no database server, and no file during a
-    commit.
+    Call it only if `glance` returns None, as for a server or an older database, or during a commit.
     """
     from pi_tui.checkpoints.store import CheckpointStore
     from pi_tui.checkpoints.upgrade.migration import OlderError
@@ -56,7 +57,7 @@ def _last_run_in_store(settings: Settings) -> int | None:
 
 
 def run_to_read(store: CheckpointStore, digits: int | None) -> Run:
-    """Return the saved run of `digits` digits; if that is None, the run `pi-tui` would continue.
+    """Return the saved run of `digits` digits; if that is None, the run that `pi-tui` would open.
 
     Raises UsageError if no such run is saved.
     """

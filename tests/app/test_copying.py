@@ -33,7 +33,7 @@ async def test_key_y_says_why_it_copies_nothing(output: bytes, told: str, shown:
         await until(lambda: told in text_of(app))
 
 
-async def test_double_click_selects_all_and_ctrl_c_copies_no_more_than_the_limit(
+async def test_ctrl_c_after_a_double_click_copies_the_output_from_its_start_up_to_the_limit(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(output_view, "_MOST_COPIED", 1_000)

@@ -131,7 +131,7 @@ def test_batch_refuses_a_new_goal_that_differs_from_its_number_of_items(folder: 
         terminal.see("this batch has 3 items, no other goal")
 
 
-def test_goal_dialog_shows_why_a_kind_refuses_a_goal() -> None:
+def test_goals_explain_why_a_kind_refuses_a_goal() -> None:
     def refuse(goal: int) -> Task:
         raise Refused("orders.csv is missing; put it back")
 

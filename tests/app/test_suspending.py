@@ -40,8 +40,8 @@ class Gated(Lines):
         super().step(poll)
 
 
-@pytest.mark.parametrize("is_paused", [True, False])
-async def test_ctrl_z_within_a_step_ends_no_pause_that_the_user_requested_before(
+@pytest.mark.parametrize("is_paused", [True, False], ids=["paused before", "not paused before"])
+async def test_run_is_paused_after_ctrl_z_within_a_step_only_if_the_user_had_paused_it(
     is_paused: bool, tmp_path: Path
 ) -> None:
     kind = GatedKind()

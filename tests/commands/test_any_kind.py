@@ -28,11 +28,11 @@ def test_export_of_a_run_of_a_kind_other_than_pi_writes_its_output_unchanged(
     assert target.read_text() == whole
 
 
-def test_export_without_a_name_takes_the_run_of_pi_among_runs_of_several_kinds(mixed: Path) -> None:
+def test_export_that_names_no_run_takes_that_of_pi_among_several_kinds(mixed: Path) -> None:
     assert ask("export", database=mixed).encode() == b"3." + pi(300) + b"\n"
 
 
-def test_export_without_a_name_takes_the_only_run_even_if_it_is_not_of_pi(database: Path) -> None:
+def test_export_that_names_no_run_takes_the_only_one_even_if_not_of_pi(database: Path) -> None:
     compute(str(database), LINES, LINES.task(3))
     assert ask("export", database=database) == "1\n2\n3\n"
 
@@ -62,7 +62,7 @@ def test_delete_finds_and_names_a_run_of_a_kind_whose_tuning_parameters_are_unkn
     assert sorted(kinds) == ["lines", "lines", "pi"]
 
 
-def test_delete_without_a_name_is_refused(mixed: Path) -> None:
+def test_delete_that_names_no_run_is_refused(mixed: Path) -> None:
     assert "--digits N" in refused("delete", "--yes", database=mixed)
 
 
@@ -117,7 +117,7 @@ def test_backup_holds_the_runs_of_every_kind(mixed: Path, tmp_path: Path) -> Non
     assert "complete" in ask("status", "--with", "seed=3", database=target)
 
 
-def test_read_only_commands_leave_a_database_of_many_kinds_unchanged(mixed: Path) -> None:
+def test_status_runs_check_and_export_leave_a_database_of_many_kinds_unchanged(mixed: Path) -> None:
     before = mixed.read_bytes(), mixed.stat().st_mtime_ns
     for words in (["status"], ["runs"], ["check"], ["export", "--with", "seed=3"]):
         assert pi_tui(*words, "--db", mixed).returncode == 0

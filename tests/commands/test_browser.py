@@ -227,7 +227,7 @@ async def test_second_tab_watches_the_run_of_the_first(
                         await asyncio.sleep(0.01)
 
 
-async def test_second_tab_shows_an_app_and_a_closed_tab_saves_and_ends_its_app(
+async def test_second_tab_shows_an_app_and_a_closed_tab_ends_its_app_and_frees_the_run(
     database: Path, tmp_path: Path
 ) -> None:
     with serving(database) as served:

@@ -17,7 +17,7 @@ from tests.commands.kinds import LINES, ask, compute
 from tests.helpers import pi_tui
 
 
-def test_runs_command_lists_every_kind_with_its_parameters(mixed: Path) -> None:
+def test_runs_command_has_a_row_for_each_run_of_several_kinds(mixed: Path) -> None:
     head, *rows = ask("runs", database=mixed).splitlines()
     assert head.split()[:3] == ["kind", "goal", "saved"]
     assert len(rows) == 4
@@ -58,7 +58,7 @@ def test_json_of_runs_and_status_describes_runs_of_every_kind(command: str, mixe
     assert 0 < found["lucas-lehmer", 9_689, None]["share_of_work"] < 1
 
 
-def test_status_names_each_kind_with_goal_and_parameters(mixed: Path) -> None:
+def test_status_names_pi_by_digits_and_another_by_kind_goal_and_parameters(mixed: Path) -> None:
     told = ask("status", database=mixed)
     assert "\n300 digits: 300 saved, 100 %, verified, checkpoint" in f"\n{told}"
     count = len("".join(f"{n * 3}\n" for n in range(1, 401)))

@@ -222,7 +222,7 @@ def test_open_command_saves_in_the_database_that_the_environment_names(
 
 
 @pytest.mark.parametrize("order", ["before the command's name", "after it"])
-def test_open_command_with_fresh_deletes_output_only_if_yes_is_given_too(
+def test_open_command_refuses_fresh_without_yes_if_output_is_saved(
     order: str, folder: Path
 ) -> None:
     def opened_with(*switches: str) -> subprocess.CompletedProcess[str]:
@@ -237,7 +237,7 @@ def test_open_command_with_fresh_deletes_output_only_if_yes_is_given_too(
     assert (done.returncode, done.stdout) == (0, "1\n2\n3\n")
 
 
-def test_open_command_with_fresh_asks_also_if_only_a_state_is_saved(folder: Path) -> None:
+def test_open_command_refuses_fresh_without_yes_if_only_a_state_is_saved(folder: Path) -> None:
     code = (
         "from pi_tui import resumable\n@resumable\ndef late(goal, at=0):\n"
         "    while at < goal:\n        at += 1\n"

@@ -106,7 +106,7 @@ def test_backup_refuses_names_of_files_beside_a_database(end: str, filled: Path)
     assert not target.exists()
 
 
-def test_backup_after_killed_backups_succeeds_and_names_their_leftovers(database: Path) -> None:
+def test_backup_after_killed_ones_succeeds_and_names_leftovers_if_any(database: Path) -> None:
     pi_tui("run", "--digits", 300_000, "--db", database)
     copy = database.parent / "nightly.sqlite3"
     for _ in range(3):
@@ -204,7 +204,7 @@ def test_output_through_a_link_is_written_to_its_target_on_another_file_system(
         assert os.listdir(folder) == ["pi.txt"]
 
 
-def test_files_stay_readable_to_their_owner_under_any_umask(tmp_path: Path) -> None:
+def test_files_made_under_umask_777_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     child = (*PI_TUI, "run", "--digits", "90", "-o", "pi.txt")
     environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data")}
     subprocess.run(child, umask=0o777, cwd=tmp_path, env=environment, check=True)

@@ -37,7 +37,7 @@ def test_messages_about_a_single_digit_use_the_singular(database: Path) -> None:
         assert "1 saved digits" not in done.stdout + done.stderr
 
 
-def test_finished_run_is_printed_again_without_computing(database: Path) -> None:
+def test_finished_run_is_printed_again_and_gets_no_new_checkpoint(database: Path) -> None:
     first = pi_tui("run", "--digits", "2000", "--db", database)
     before = status(database)
     again = pi_tui("run", "--digits", "2000", "--db", database)

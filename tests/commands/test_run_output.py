@@ -87,7 +87,7 @@ def test_export_ends_silently_when_its_reader_has_gone(database: Path) -> None:
         assert child.wait(60) == 128 + signal.SIGPIPE
 
 
-def test_run_whose_stderr_pipe_is_closed_saves_and_ends(database: Path) -> None:
+def test_run_whose_stderr_pipe_is_closed_ends_with_the_exit_code_of_sigpipe(database: Path) -> None:
     read, write = os.pipe()
     with started("run", *SLOW, *OFTEN, "--db", database, stderr=write) as child:
         os.close(write)

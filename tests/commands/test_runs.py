@@ -117,7 +117,7 @@ def test_status_of_a_missing_run_is_an_error(filled: Path) -> None:
     assert "no run of 77 digits" in done.stderr
 
 
-def test_status_watch_ends_when_all_runs_are_complete_or_at_ctrl_c(filled: Path) -> None:
+def test_status_watch_ends_if_the_named_run_is_complete_or_at_ctrl_c(filled: Path) -> None:
     assert pi_tui("status", "--watch", "--digits", "300", "--db", filled).returncode == 0
     with started("status", "--watch", "--db", filled) as child:
         assert child.stdout
@@ -188,7 +188,7 @@ def test_commands_that_read_saved_output_refuse_a_run_without_output(
     assert "no output of the run of 600 digits is saved yet" in done.stderr
 
 
-def test_check_command_reads_every_byte_and_finds_damage(copy: Path) -> None:
+def test_check_command_reports_sound_runs_and_finds_damaged_output(copy: Path) -> None:
     done = pi_tui("check", "--db", copy)
     assert (done.returncode, done.stderr) == (
         0,
@@ -269,20 +269,20 @@ def test_delete_without_a_terminal_requires_option_yes(copy: Path) -> None:
     assert len(json.loads(ask("status", "--json", database=copy))) == 2
 
 
-def test_read_only_commands_leave_the_database_unchanged(filled: Path) -> None:
+def test_status_runs_check_export_and_verify_leave_the_database_unchanged(filled: Path) -> None:
     before = filled.read_bytes(), filled.stat().st_mtime_ns
     for command in (["status"], ["runs"], ["check"], ["export"], ["verify", "--digits", "600"]):
         ask(*command, database=filled)
     assert (filled.read_bytes(), filled.stat().st_mtime_ns) == before
 
 
-def test_verify_works_while_another_process_has_the_database_open(copy: Path) -> None:
+def test_verify_succeeds_while_the_database_is_open_for_writing(copy: Path) -> None:
     with CheckpointStore.open(str(copy), SpigotKind()):
         ask("verify", "--digits", "300", database=copy)
         ask("verify", "--digits", "600", database=copy)
 
 
-def test_verify_marks_a_run_as_verified_while_another_run_is_computed(copy: Path) -> None:
+def test_verify_marks_a_run_as_verified_while_another_run_is_open(copy: Path) -> None:
     ask("run", "--digits", "150", "--no-verify", database=copy)
     with CheckpointStore.open(str(copy), SpigotKind()) as store:
         store.open_run(SpigotKind().task(7_000))

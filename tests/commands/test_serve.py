@@ -16,7 +16,7 @@ from tests.commands.serving import Served, free_port, serving
 from tests.helpers import pi_tui, saved, until
 
 
-async def test_tab_shows_the_app_and_its_keys_work(served: Served, database: Path) -> None:
+async def test_tab_shows_the_app_and_key_p_pauses_it(served: Served, database: Path) -> None:
     async with tab(served) as connection:
         await see(connection, b"1415926535")
         await connection.send_json(["stdin", "p"])
@@ -138,7 +138,7 @@ async def test_first_question_takes_keys_in_a_tab_that_was_not_clicked(
             await until(lambda: saved(database) > 0)
 
 
-async def test_closed_tab_saves_and_ends_its_app(served: Served, database: Path) -> None:
+async def test_closed_tab_ends_its_app_and_its_run_is_saved(served: Served, database: Path) -> None:
     async with tab(served) as connection:
         await see(connection, b"1415926535")
     await until(lambda: saved(database))

@@ -29,7 +29,7 @@ async def test_websocket_from_another_origin_is_refused(origin: str, served: Ser
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:{}", "127.0.0.1:1", "127.0.0.1"])
-async def test_request_with_another_host_name_is_refused(host: str, served: Served) -> None:
+async def test_request_with_another_host_or_port_is_refused(host: str, served: Served) -> None:
     url = f"{served.url}/?token={served.token}"
     assert await refusal(url, Host=host.format(served.port)) == 403
     for name in ("localhost", "127.0.0.1", socket.gethostname()):

@@ -16,7 +16,7 @@ from tests.helpers import pi_tui, saved, started, until
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-async def test_server_that_gets_a_signal_ends_when_its_apps_have_saved(
+async def test_server_at_a_signal_exits_with_0_and_its_run_is_saved_and_free(
     number: signal.Signals, served: Served, database: Path
 ) -> None:
     async with tab(served) as connection:
@@ -46,7 +46,7 @@ def test_address_is_printed_when_the_port_is_open(database: Path) -> None:
             assert is_open(port)
 
 
-async def test_server_reports_no_failure_for_tabs_closed_before_the_first_frame(
+async def test_server_reports_no_failure_for_tabs_closed_0_to_300_ms_after_they_opened(
     database: Path,
 ) -> None:
     with serving(database) as up:

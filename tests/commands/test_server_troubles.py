@@ -19,7 +19,9 @@ from tests.terminal.emulator import Terminal
 SLOW = ("--digits", "100000", "--digits-per-step", "1", "--series", "rabinowitz-wagon")
 
 
-@pytest.mark.parametrize("cadence", ["0", "0.1s"], ids=["between saves", "in a save"])
+@pytest.mark.parametrize(
+    "cadence", ["0", "0.1s"], ids=["saved at the exit", "often saved"]
+)
 def test_run_on_a_stopped_server_can_be_ended_and_reports_the_loss(
     cadence: str, postgres: Server
 ) -> None:
@@ -82,7 +84,7 @@ SECRETS = ("p@TAIL", "p:TAIL", "p/TAIL", "p#TAIL", "p?TAIL", "p@x?TAIL", "p@TAIL
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("server", ["127.0.0.1:1/pi", "no.such.host.invalid/pi"])
-def test_no_part_of_a_password_is_ever_printed(secret: str, server: str) -> None:
+def test_end_of_a_password_is_not_printed_by_run_and_status(secret: str, server: str) -> None:
     url = f"postgresql://me:{secret}@{server}"
     for command, words, variable in (
         ("run --digits 9", ["--db", url], {}),

@@ -73,6 +73,7 @@ class DartGames(Kind):
 
 if __name__ == "__main__":
     batches, seed, table = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    code, output = carry_on(DartGames(table), Task(batches, {"seed": seed}), "darts.sqlite3")
+    task = Task(batches, {"seed": seed})
+    code, output = carry_on(DartGames(table), task, "darts.sqlite3", every_seconds=0.2)
     sys.stdout.write(output.decode())
     sys.exit(code)

@@ -55,7 +55,7 @@ def kept(database: Path) -> Path:
     return database
 
 
-def test_exponents_of_mersenne_primes_are_found_and_no_others() -> None:
+def test_exponents_of_mersenne_primes_below_700_are_found_and_no_others() -> None:
     tested = [p for p in range(3, 700) if is_prime(p)]
     found = {p for p in tested if KIND.new(KIND.task(p)).finalize() == b"prime"}
     assert len(tested) == 124
@@ -90,7 +90,7 @@ def test_exponent_that_is_no_odd_prime_or_too_large_is_refused(p: str, database:
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_signal_saves_and_reports_how_to_resume(
+def test_signal_ends_the_program_which_reports_its_saved_steps_and_how_to_resume(
     number: signal.Signals, code: int, database: Path
 ) -> None:
     with running(*PROGRAM, LONG, "--db", database) as child:

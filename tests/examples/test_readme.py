@@ -95,7 +95,7 @@ def tells(figure: str) -> bool:
     return f"| {figure} |\n" in SECTION
 
 
-def test_program_killed_and_resumed_gives_the_right_answer(program: Path, kind: Kind) -> None:
+def test_readme_machine_killed_and_resumed_has_the_right_output(program: Path, kind: Kind) -> None:
     database, goal = program.parent / "collatz.sqlite3", 600_000
     with running(program, goal) as child:
         wait_until(lambda: saved_steps(database, kind))
@@ -108,7 +108,7 @@ def test_program_killed_and_resumed_gives_the_right_answer(program: Path, kind: 
     assert (done.returncode, done.stdout.encode()) == (0, records(goal)), done.stderr
 
 
-def test_terminated_program_prints_how_to_resume(program: Path, kind: Kind) -> None:
+def test_readme_machine_terminated_prints_how_to_resume(program: Path, kind: Kind) -> None:
     database = program.parent / "collatz.sqlite3"
     with running("collatz.py", 9_000_000) as child:
         wait_until(database.exists)
@@ -126,13 +126,13 @@ def test_machine_of_readme_made_from_the_state_after_any_step_gives_the_whole_ou
     assert {resumed(kind, step.state, step.output) for step in steps_of(kind)} == {records(GOAL)}
 
 
-def test_saving_the_state_before_the_output_loses_lines_after_a_kill_in_between(kind: Kind) -> None:
+def test_readme_tells_how_many_kills_lose_lines_if_state_is_saved_before_output(kind: Kind) -> None:
     outputs = [resumed(kind, step.state, step.output_before) for step in steps_of(kind)]
     wrong = sum(len(output) < len(records(GOAL)) for output in outputs)
     assert tells(f"{wrong} of {STEPS} kills lost lines")
 
 
-def test_saving_the_output_before_the_state_doubles_lines_after_a_kill_in_between(
+def test_readme_tells_how_many_kills_double_lines_if_output_is_saved_before_state(
     kind: Kind,
 ) -> None:
     outputs = [resumed(kind, step.state_before, step.output) for step in steps_of(kind)]
@@ -140,13 +140,13 @@ def test_saving_the_output_before_the_state_doubles_lines_after_a_kill_in_betwee
     assert tells(f"{wrong} of {STEPS} kills doubled lines")
 
 
-def test_saving_only_at_exact_multiples_of_a_length_skips_checkpoints(kind: Kind) -> None:
+def test_readme_tells_how_many_marks_are_met_if_saved_at_exact_multiples_only(kind: Kind) -> None:
     lengths = [len(step.output) for step in steps_of(kind)]
     met = sum(length % MARK == 0 for length in set(lengths))
     assert tells(f"{met} of {lengths[-1] // MARK} marks were met")
 
 
-def test_both_readmes_say_that_saving_without_transactions_damaged_9_of_10_runs() -> None:
+def test_readmes_of_library_and_faults_say_that_9_of_10_runs_were_damaged() -> None:
     assert tells("9 of 10 damaged")
     table = (Path(__file__).parents[1] / "faults" / "README.md").read_text("utf-8")
     assert "control: 9 of 10 damaged" in table
@@ -155,7 +155,7 @@ def test_both_readmes_say_that_saving_without_transactions_damaged_9_of_10_runs(
 @pytest.mark.parametrize(
     "name", ["README.md", "pi_tui/README.md", "pi_tui/pi/README.md", ".github/CONTRIBUTING.md"]
 )
-def test_every_link_of_a_readme_leads_to_a_file(name: str) -> None:
+def test_every_relative_link_in_a_document_leads_to_a_file_or_folder(name: str) -> None:
     path = Path(__file__).parents[2] / name
     links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", path.read_text("utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []

@@ -76,7 +76,7 @@ def test_less_memory_means_fewer_threads() -> None:
     assert threads == [1, 2, 4]
 
 
-def test_run_that_needs_too_much_memory_is_refused_before_its_first_block(database: Path) -> None:
+def test_run_that_needs_too_much_memory_is_refused_and_not_begun(database: Path) -> None:
     done = pi_tui("run", "--digits", "90 million", "--memory", "500M", "--db", database)
     assert done.returncode == 2
     assert done.stderr == (

@@ -28,7 +28,7 @@ def opened(request: PictureRequest) -> Image.Image:
 
 
 @pytest.mark.parametrize("count", [1, 2, 59, 3_333, 20_000, 100_001])
-def test_heat_map_shows_every_digit(count: int) -> None:
+def test_heat_map_has_every_square_in_the_colour_of_its_level(count: int) -> None:
     digits, inks = pi(count), THEMES["night"]
     image, grid = opened(PictureRequest("heat", digits, 0, SMALL)), Grid.of(count, SMALL)
     values = levels(digits, grid.stride)
@@ -41,7 +41,7 @@ def test_heat_map_shows_every_digit(count: int) -> None:
 
 
 @pytest.mark.parametrize("stride", [1, 3, 7])
-def test_path_with_any_stride_ends_where_the_whole_path_ends(stride: int) -> None:
+def test_path_with_stride_1_3_or_7_ends_where_the_whole_path_ends(stride: int) -> None:
     digits = pi(123_457)
     whole = [point for piece in pieces(digits, 1) for point in piece]
     end = [point for piece in pieces(digits, stride) for point in piece][-1]

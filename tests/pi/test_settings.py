@@ -69,7 +69,7 @@ def test_number_of_digits_may_have_commas_underscores_spaces_or_an_exponent(digi
 
 
 @given(st.dictionaries(st.sampled_from(VARIABLES), ANYTHING))
-def test_any_environment_variables_are_accepted_or_refused_in_one_line_of_advice(
+def test_any_text_in_four_variables_is_accepted_or_refused_in_one_line_of_advice(
     environment: dict[str, str],
 ) -> None:
     advice(lambda: Settings.from_environment(environment))

@@ -74,7 +74,7 @@ def keys(*parts: bytes) -> list[str]:
 
 
 @given(st.lists(st.binary(max_size=60), max_size=5))
-def test_keyboard_fed_any_bytes_still_parses_the_next_key(parts: list[bytes]) -> None:
+def test_keyboard_fed_any_bytes_parses_a_key_after_ends_of_sequences(parts: list[bytes]) -> None:
     assert keys(*parts, b"\x1b[201~\x18\x1b\\", b"q")[-1:] == ["q"]
 
 
@@ -93,7 +93,7 @@ def test_answer_of_the_terminal_split_anywhere_is_never_read_as_keys(answer: str
         assert keys(text[:cut], text[cut:]) == [], cut
 
 
-def test_keyboard_parses_usual_keys_like_textual() -> None:
+def test_keyboard_names_usual_keys_as_textual_does_also_if_split_or_released() -> None:
     typed = b"q\x03\x1b[A\x1bOP\x1b[15~\x1b[1;5C\x1b[99;5u\x1b[97u\x1b\x1b[B\xc3\xa9\r\x7f"
     assert keys(typed) == [
         *("q", "ctrl+c", "up", "f1", "f5", "ctrl+right", "ctrl+c", "a"),

@@ -75,7 +75,7 @@ def test_pkill_of_pi_tui_does_not_kill_the_process_that_restores_the_terminal(
 
 
 @pytest.mark.parametrize("shell", ["", "bash --norc --noprofile -i"], ids=["shell", "in a shell"])
-def test_guardian_of_a_killed_app_waits_for_the_next_command_then_restores_the_terminal(
+def test_guardian_of_a_killed_app_restores_the_terminal_even_if_another_command_follows(
     shell: str, database: Path
 ) -> None:
     with bash() as terminal:
@@ -134,7 +134,7 @@ def test_run_command_that_gets_sigkill_sigabrt_or_sigtstp_leaves_a_visible_curso
             os.kill(pid, signal.SIGKILL)
 
 
-def test_export_into_a_pipe_without_reader_delays_no_exit(database: Path, tmp_path: Path) -> None:
+def test_app_exits_while_its_export_waits_for_a_reader(database: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with Terminal("--digits", 2000, "--pace", "max", "--db", database) as terminal:

@@ -44,7 +44,7 @@ def test_sigterm_while_the_database_is_locked_exits_and_says_what_is_lost(
             terminal.see("[1-9][0-9,]* digits not saved; saved 0 of 90,000 digits")
 
 
-@pytest.mark.parametrize("put_back", [True, False])
+@pytest.mark.parametrize("put_back", [True, False], ids=["put back", "not put back"])
 def test_database_moved_while_paused_is_reported_before_the_app_exits(
     put_back: bool, database: Path
 ) -> None:

@@ -43,7 +43,7 @@ def press_x(terminal: Terminal) -> None:
     terminal.until(lambda: "complete, verified" not in terminal.screen)
 
 
-def test_gmp_without_memory_leaves_a_clean_terminal_and_saved_data(
+def test_app_out_of_memory_in_a_larger_run_leaves_a_clean_terminal_and_saved_data(
     database: Path,
 ) -> None:
     with bash() as terminal:

@@ -29,7 +29,7 @@ def run(database: Path, *arguments: object) -> Terminal:
     return Terminal("run", "--db", database, *(arguments or SLOW), "--checkpoint-every", "0.1s")
 
 
-def test_run_command_shows_a_bar_and_then_the_final_line(database: Path) -> None:
+def test_run_command_on_a_terminal_prints_a_final_line_and_no_digits(database: Path) -> None:
     with run(database, "--digits", "40000") as terminal:
         terminal.see("40,000 digits, verified")
         assert terminal.wait() == 0
@@ -43,7 +43,7 @@ def test_run_bar_shows_share_speed_and_time_left(database: Path) -> None:
         terminal.see(r"running +\S+ +[\d,]+/100,000 · [\d.]+ % · [\d,]+/s · .* left")
 
 
-def test_run_command_at_ctrl_c_saves_says_how_to_resume_and_leaves_no_mess(database: Path) -> None:
+def test_run_command_at_ctrl_c_keeps_what_is_saved_and_says_how_to_resume(database: Path) -> None:
     with run(database) as terminal:
         terminal.until(lambda: saved(database))
         before = saved(database)
@@ -54,7 +54,7 @@ def test_run_command_at_ctrl_c_saves_says_how_to_resume_and_leaves_no_mess(datab
     assert LONG > saved(database) >= before
 
 
-def test_run_command_saves_and_ends_when_its_window_is_closed(database: Path) -> None:
+def test_run_command_ends_and_keeps_what_is_saved_when_its_window_is_closed(database: Path) -> None:
     with run(database) as terminal:
         terminal.until(lambda: saved(database))
         before = saved(database)

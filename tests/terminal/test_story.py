@@ -139,7 +139,7 @@ def test_exit_while_the_run_loads_ends_with_0_and_leaves_a_clean_terminal(databa
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (120, 40), (200, 60)])
-def test_app_runs_in_any_window_and_follows_a_resize(size: tuple[int, int], database: Path) -> None:
+def test_app_runs_at_five_sizes_and_follows_a_resize(size: tuple[int, int], database: Path) -> None:
     slow = ("--pace", 10)  # the first line stays on the screen
     with app(database, *slow, size=size) as terminal:
         terminal.see("running")

@@ -72,7 +72,7 @@ def test_first_dialog_takes_keys_sent_together_with_the_focus_event(database: Pa
         terminal.see("complete")
 
 
-def test_first_dialog_takes_what_was_typed_before_it_opened(database: Path) -> None:
+def test_first_dialog_takes_what_was_typed_as_soon_as_the_terminal_was_raw(database: Path) -> None:
     with Terminal("--pace", "max", "--db", database) as terminal:
         terminal.until(lambda: terminal.is_raw)
         terminal.send("700\r")
@@ -100,7 +100,7 @@ LOOKS = {
 }
 
 
-@pytest.mark.parametrize("colored", [False, True])
+@pytest.mark.parametrize("colored", [False, True], ids=["one colour", "coloured digits"])
 @pytest.mark.parametrize("look", LOOKS)
 def test_selected_digits_are_visible_and_readable(look: str, colored: bool, database: Path) -> None:
     with a_finished_run(database, (80, 24), **LOOKS[look]) as terminal:

@@ -87,7 +87,7 @@ DIALOGS = {
 """Keys that open a dialog, and words in the dialog."""
 
 
-def test_ctrl_z_suspends_while_any_dialog_is_open(database: Path) -> None:
+def test_ctrl_z_suspends_the_app_while_each_of_12_dialogs_is_open(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         for key, words in DIALOGS.items():
@@ -151,7 +151,7 @@ def test_app_suspended_while_it_starts_is_shown_after_bg_and_then_fg(
         assert b"Traceback" not in terminal.raw
 
 
-def test_app_that_no_shell_can_bring_to_the_foreground_refuses_to_start_in_one_line(
+def test_app_that_no_shell_can_bring_to_the_foreground_says_so_and_makes_no_database(
     database: Path,
 ) -> None:
     with bash() as terminal:
@@ -171,7 +171,7 @@ def shown_by_fg(terminal: Terminal) -> None:
     terminal.see(r"digits [\d,]+ – [\d,]*\d,\d{3} ")
 
 
-def test_app_suspended_by_ctrl_z_and_ended_by_sigterm_writes_nothing_to_the_terminal(
+def test_app_suspended_by_ctrl_z_and_ended_by_sigterm_leaves_a_clean_terminal(
     database: Path,
 ) -> None:
     """End the app by `kill %1`: bash also continues it, in the background."""
@@ -270,7 +270,7 @@ def test_sigkill_or_sigabrt_under_a_shell_leaves_a_clean_terminal(
         terminal.see(r"(?m)^ icanon")
 
 
-def test_app_suspended_by_ctrl_z_and_killed_by_sigkill_writes_nothing_to_the_terminal(
+def test_app_suspended_by_ctrl_z_and_killed_by_sigkill_leaves_a_clean_terminal(
     database: Path,
 ) -> None:
     with bash() as terminal:

@@ -27,8 +27,9 @@ def run(settings: Settings, digits: int | None, *, yes: bool, output: str | None
     """Compute the run of `digits` digits, or the last run if None; return the exit code.
 
     The digits are written as `run_job` tells. Returns 0 too if the user wants to keep the digits
-    that --fresh would delete. Raises UsageError if `digits` is None and there is no last run, and
-    what `may_begin` and `run_job` raise.
+    that --fresh would delete; with `yes`, the user is not asked. Raises UsageError if `digits` is
+    None and there is no last run. Raises errors as `run_to_open`, `may_begin`, `Settings.job` and
+    `run_job` do.
     """
     digits, _ = run_to_open(settings, digits)
     if digits is None:
@@ -39,10 +40,11 @@ def run(settings: Settings, digits: int | None, *, yes: bool, output: str | None
 
 
 def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
-    """Ask before --fresh deletes digits, unless `sure`; return False if the user says no.
+    """Ask before --fresh deletes what is saved of a run, unless `sure`; return False if refused.
 
-    Raises AlreadyOpenError if another process computes the run, and UsageError if there is no
-    terminal to ask the user.
+    Any answer but a yes refuses. Returns True at once without --fresh, or if `digits` is None.
+    Otherwise an older database is migrated first. Raises AlreadyOpenError if another process
+    computes the run, also if `sure`, and UsageError if there is no terminal to ask the user.
     """
     if not settings.fresh or digits is None:
         return True
@@ -57,8 +59,9 @@ def run_job(job: Job, output: str | None) -> int:
 
     They go to the file `output`, or to standard output if that is "-". If `output` is None, they go
     to standard output, but not to a terminal. A report of the run goes to standard error. Raises
-    UsageError if `output` is a file of a database, and StorageError if it cannot be written; both
-    are found before the computation begins, if possible.
+    UsageError if `output` is empty, invalid or a file of a database, and StorageError if it cannot
+    be written; both are found before the computation begins, if possible. Raises StorageError too
+    if no thread can be started or standard output fails, BrokenPipeError if its reader has gone.
     """
     prints = output == STDOUT or (output is None and not is_tty(sys.stdout))
     is_file = output not in (None, STDOUT)

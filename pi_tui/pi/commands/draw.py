@@ -36,9 +36,11 @@ def picture(
 ) -> int:
     """Draw positions `start` to `stop` of the saved digits to a file; return exit code 0.
 
-    The file is written completely or not at all. Raises UsageError for an invalid option, or if
-    some of these digits are not saved; NothingSavedError if there is no database; StorageError if
-    the file cannot be written.
+    `digits` chooses the run, as in `saved_range`. `size` and `seconds` are text that was typed, or
+    None for the defaults. The file is written completely or not at all. Raises UsageError for an
+    invalid option, without Pillow if that is needed, if `output` belongs to a database, or if some
+    of these digits are not saved; NothingSavedError if there is no database; StorageError if the
+    file cannot be written.
     """
     form = form_of(output, kind)
     if seconds and form not in MOVING:

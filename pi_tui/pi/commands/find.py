@@ -41,7 +41,8 @@ def find(location: str, text: str, digits: int | None, first: int, *, as_json: b
     The run is that of `digits` digits; if `digits` is None, the run with most digits saved.
     `first` is the maximum number of places to print. Raises UsageError if no such run, or no
     digit of it, is saved, or if `text` or `first` is invalid. Raises NothingSavedError if there is
-    no database.
+    no database, StorageError if standard output fails or the run is begun again meanwhile, and
+    BrokenPipeError if the reader of standard output has gone.
     """
     _check(text, first)
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:

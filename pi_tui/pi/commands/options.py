@@ -121,7 +121,7 @@ def add_run(parser: Parser, told: str, metavar: str | None = None) -> None:
 
 
 def add_digits(add: Adder) -> None:
-    """Add the commands about digits of pi."""
+    """Add the commands `find`, `picture` and `verify`."""
     find = add(
         "find",
         f"{_PI}.find:find",

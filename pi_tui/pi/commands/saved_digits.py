@@ -27,9 +27,9 @@ def export(
     The part is from position `start` to `stop`, both included, or to the last if `stop` is None.
     Digits of pi end with a line break, and begin with "3." if `start` is 1. The output of another
     kind is written as it is. Raises UsageError if no run or several match, if some of the part is
-    not saved, or if the file belongs to a database; NothingSavedError if there is no database;
-    StorageError if the part cannot be written. Raises BrokenPipeError if the reader of standard
-    output has gone.
+    not saved, if `start` is after `stop`, or if the file belongs to a database; NothingSavedError
+    if there is no database; StorageError if the part cannot be written, or the run is begun again
+    meanwhile. Raises BrokenPipeError if the reader of standard output has gone.
     """
     run = choose(location, kinds, wanted)
     prefix, end = (b"3." if start == 1 else b"", b"\n") if kinds.is_own(run) else (b"", b"")
@@ -48,9 +48,10 @@ def export(
 def saved_range(location: str, digits: int | None, start: int, stop: int | None) -> bytes:
     """Return the saved digits at positions `start` to `stop`, both included, as bytes.
 
-    They are of the run of `digits` digits or, if that is None, of the run that `pi-tui` would
-    continue. If `stop` is None, return all from `start` on. Raises UsageError if there is no such
-    run, or if some of these digits are not saved; NothingSavedError if there is no database.
+    They are of the run of `digits` digits or, if that is None, of the run that `pi-tui` would open.
+    If `stop` is None, return all from `start` on. Raises UsageError if there is no such run, if
+    some of these digits are not saved, or if `start` is after `stop`; NothingSavedError if there is
+    no database; StorageError if the run is begun again meanwhile.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
@@ -60,11 +61,12 @@ def saved_range(location: str, digits: int | None, start: int, stop: int | None)
 def verify(location: str, digits: int | None) -> int:
     """Compare all saved digits with pi; mark a complete run as verified; return exit code 0.
 
-    The run is that of `digits` digits or, if that is None, the one that `pi-tui` would continue.
-    If a digit is wrong, raise WrongResultError and delete the digits from there on. If another
-    process has the run open, they are not deleted. A complete run stays unmarked if another process
-    has locked the whole database. Raises UsageError if no digit is saved, NothingSavedError if
-    there is no database, StorageError if the mark cannot be saved.
+    The run is that of `digits` digits or, if that is None, the one that `pi-tui` would open. If a
+    digit is wrong, raise WrongResultError and delete the digits from there on. If another process
+    has the run open, or deleting fails, they are not deleted, and the message says so. A complete
+    run stays unmarked if it was begun again meanwhile, or another process has locked the whole
+    database. Raises UsageError if there is no such run or no digit of it is saved,
+    NothingSavedError if there is no database, StorageError if the mark cannot be saved.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
@@ -85,7 +87,7 @@ def _cut(location: str, run: Run, position: int) -> str:
     """Delete the digits from `position` on, the first wrong one; return the message about that.
 
     If another process has the run open, delete nothing. The message then says that the other
-    process finds out at its end.
+    process finds out at its end. If deleting fails, the message says why.
     """
     wrong = f"digit {position:,} of the run of {run.goal:,} is not that of pi"
     try:

@@ -39,7 +39,9 @@ def expected(length: int, digits: int) -> float:
 
 
 def digits_for(length: int, likely: float) -> int:
-    """Return how many digits contain a given string of that length with the chance `likely`.
+    """Return how many random digits contain a given string of that length with chance `likely`.
+
+    From a length of 12 on, the result is exact to nine figures only.
 
     >>> [digits_for(8, likely) for likely in LIKELY]
     [99425234, 299573233]
@@ -71,7 +73,7 @@ def chance_in_words(probability: float) -> str:
 
 
 def about(number: float) -> str:
-    """Round a number to two figures and write it in words.
+    """Round a number to two figures; write it, from a million on, with a word or a power of ten.
 
     >>> about(30.4), about(299_573), about(99_425_234), about(299_573_232), about(11_111_111)
     ('30', '300,000', '99 million', '300 million', '11 million')

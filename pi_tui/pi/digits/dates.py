@@ -48,6 +48,8 @@ class Place:
 def notations(text: str) -> list[Notation]:
     """Return the ways to write the date, the longest first; empty if `text` is no date.
 
+    A `text` of 4 to 12 digits is the only way itself, whether it is a date or not.
+
     >>> [(one.name, one.text) for one in notations("14.3.1988")][:3]
     [('day month year', '14031988'), ('month day year', '03141988'), ('year month day', '19880314')]
     >>> [one.text for one in notations("140388")], notations("hello"), notations("31.2.1990")
@@ -151,7 +153,9 @@ def date_in_words(text: str, *, with_year: bool = True) -> str:
 def card(text: str, place: Place) -> list[str]:
     """Return the lines of the card: the date, where it stands in pi, and how likely that was.
 
-    If `place` has no position, they say that the date was not found, and how many digits it takes.
+    If `place` has no position, they say that the date was not found, and how many digits contain
+    such a string with a chance of 63 %. If the notation found leaves out a part of the date, a last
+    line tells that number for the full date.
     """
     size = len(place.notation.text)
     likely = chance_in_words(chance(size, place.count))
@@ -213,9 +217,10 @@ def framed(lines: list[str]) -> str:
 
 
 def explain_date(text: str) -> tuple[bool, str]:
-    """Return whether `text` is a date, and a text: how it is read, or why it is invalid.
+    """Return whether `text` is a date or 4 to 12 digits, and an explanation for the user.
 
-    If `text` does not look like a date at all, the text shows what a date looks like.
+    It tells how `text` is read, or why it is no valid date. If `text` does not look like a date at
+    all, it shows what a date looks like.
 
     >>> explain_date("31.2.1990")
     (False, 'February 1990 has 28 days')

@@ -13,7 +13,7 @@ _ROUND = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 40, 50)
 
 
 class DigitLines(NamedTuple):
-    """Lines of digits in groups of ten, each line headed by its position.
+    """A layout of lines of digits in groups of ten; a line begins with its first digit's position.
 
     >>> lines = DigitLines.fitting(80, 20_000)
     >>> lines.groups, lines.gutter
@@ -27,9 +27,10 @@ class DigitLines(NamedTuple):
 
     @classmethod
     def fitting(cls, width: int, digits: int) -> DigitLines:
-        """Choose the lines for `width` cells and a run of `digits` digits.
+        """Return the layout with the most groups, of those in _ROUND, that fit into `width` cells.
 
-        The gutter depends on the digits asked for, not on those computed, so the lines never move.
+        It has one group even if that does not fit. The gutter is as wide as the number `digits`,
+        the digits of the whole run, so the lines do not move while digits are computed.
         """
         gutter = len(f"{digits:,}")
         room = max(1, (width - gutter - _POINT) // (GROUP + 1))
@@ -46,7 +47,7 @@ class DigitLines(NamedTuple):
         return self.gutter + 1 + _POINT
 
     def digits_before(self, column: int) -> int:
-        """Return how many digits of a line are to the left of `column`.
+        """Return how many digits of a full line are to the left of `column`.
 
         >>> lines = DigitLines(groups=2, gutter=1)
         >>> [lines.digits_before(column) for column in (0, 4, 5, 14, 15, 99)]

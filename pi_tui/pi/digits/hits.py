@@ -16,7 +16,8 @@ AROUND = 10
 class Hits:
     """The places of a string in the digits: their number, and the first few of them.
 
-    The digits come in pieces, and only the end of the last piece is kept.
+    The digits come in pieces. Of those searched, only the last few are kept: one fewer than the
+    string has.
 
     >>> hits = Hits("11", keep=2)
     >>> for piece in (b"01", b"110", b"11"):
@@ -80,8 +81,8 @@ def after_a_miss(length: int, most: int) -> Iterator[str]:
     """Yield two lines of advice for a string of `length` digits that was not found.
 
     The first tells how many digits contain such a string with a chance of 63 % and of 95 %. The
-    second gives the command that computes the larger of these numbers, or the smaller one if the
-    larger is above `most`. If both are above `most`, it says so instead.
+    second gives the command that computes the larger of these numbers, rounded up, or the smaller
+    one if the larger is above `most`. If both are above `most`, the second line says so instead.
 
     >>> for line in after_a_miss(6, 10**8):
     ...     print(line)

@@ -10,7 +10,7 @@ from pi_tui.pi.digits.statistics import Digits
 
 
 def longest_runs(digits: Digits, count: int) -> Iterator[Fact]:
-    """Yield the longest run of each digit among the first `count`, at its first position.
+    """Yield the longest run of each digit that is among the first `count`, at its first position.
 
     >>> [(run.position, run.text) for run in longest_runs(b"1221112", 7)]
     [(4, '111'), (2, '22')]
@@ -27,8 +27,8 @@ def longest_runs(digits: Digits, count: int) -> Iterator[Fact]:
 def landmarks(digits: Digits, count: int) -> list[Fact | str]:
     """Return the rows of the list of landmarks: facts reached, facts to come, longest runs.
 
-    A fact is reached if it is true of the first `count` digits. A row that is a text is a heading;
-    it stands above the facts to come and above the longest runs.
+    A fact is reached if it is true of the first `count` digits. A row that is a text is a heading:
+    one stands above the facts to come, one above the longest runs, if there are any.
     """
     facts = sorted((*FACTS, *further(digits, 0, count)), key=lambda fact: fact.position)
     there = [fact for fact in facts if is_reached(fact, digits, count)]

@@ -23,8 +23,8 @@ _NAMES = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "
 def lines(patterns: Patterns) -> Iterator[str]:
     """Yield the lines of four tables, each with what chance predicts.
 
-    They show pairs of digits, gaps between equal digits, and the longest runs and gaps. With fewer
-    than two digits, yield only a line that says so.
+    They show pairs of digits, gaps between equal digits, and the longest runs and gaps; an empty
+    line follows each. With fewer than two digits, yield only a line: there is nothing to count yet.
     """
     if patterns.count < 2:
         yield "There is nothing to count yet."
@@ -37,8 +37,8 @@ def lines(patterns: Patterns) -> Iterator[str]:
 def pair_lines(patterns: Patterns) -> Iterator[str]:
     """Yield the counts of the digit pairs 00 to 99 as ten rows of ten, then a chi-square test.
 
-    The test tells how likely random pairs would be more uneven. It is omitted while a pair was
-    found fewer than five times.
+    If a count has reached a million, all are shown in thousands. The test tells how likely random
+    pairs would be more uneven. It is omitted while a pair was found fewer than five times.
     """
     pairs = patterns.pairs
     scale = 1_000 if max(pairs) >= 10**6 else 1  # ten columns of seven figures are too wide
@@ -93,7 +93,7 @@ def _row(longest: Longest) -> str:
 
 
 def in_words(run: Longest) -> str:
-    """Describe a run in a sentence.
+    """Describe a run in two sentences: how rare it is, and where it is.
 
     >>> print(in_words(Longest(3, 7, 710_100)))
     A run of seven 3s is expected once in 11 million digits. Here it is at 710,100.

@@ -1,6 +1,6 @@
 """Count pairs, gaps and runs as the digits arrive, and compare them with chance.
 
-Ten million digits take about two seconds of one core.
+Ten million digits take one to two seconds of one core.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pi_tui.pi.digits.statistics import Digits
 
 CHUNK = 10_000
-"""Digits counted by one `feed`: about 2 ms."""
+"""Digits counted by one `feed`: 1 to 2 ms."""
 
 
 class Longest(NamedTuple):
@@ -27,7 +27,7 @@ class Longest(NamedTuple):
 
 
 class Patterns:
-    """Counts of digit pairs and of gaps between equal digits, and longest runs of equal digits.
+    """Counts of digit pairs and of gaps between equal digits; longest run and gap of each digit.
 
     All are of the first `count` digits; call `feed` when digits arrive.
     """
@@ -43,7 +43,10 @@ class Patterns:
         self._runs: dict[int, Longest] = {}
 
     def feed(self, digits: Digits, stop: int) -> bool:
-        """Count patterns up to offset `stop`, at most CHUNK digits; return True if any are left."""
+        """Count patterns in the next digits, up to offset `stop`; return True if digits are left.
+
+        One call counts at most CHUNK digits.
+        """
         start, stop = self.count, min(stop, len(digits))
         end = min(stop, start + CHUNK)
         if end > start:
@@ -65,7 +68,7 @@ class Patterns:
         self._pairs.update(memoryview(pairs).cast("H"))
 
     def _count_gaps(self, piece: bytes, digit: int) -> None:
-        """Count the gaps of `digit` that end in `piece`, and record the longest one.
+        """Count the gaps of `digit` that end in `piece`; record one that is the longest so far.
 
         A gap is the distance from one such digit to the next. The first gap in a piece may have
         begun in an earlier piece.
@@ -130,10 +133,10 @@ def expected_runs(length: int, count: int) -> float:
 def expected_gaps(length: int, count: int) -> float:
     """Return how many gaps of exactly `length` are expected in `count` digits.
 
-    A gap is the distance from a digit to the next equal digit; those of all ten digits count. The
-    result is also, very nearly, how many gaps of `length` or more are expected of a single digit.
-    Gaps of `length` or more are ten times as frequent as those of exactly `length`, and a tenth of
-    them are of that digit.
+    A gap is the distance from a digit to the next equal digit; those of all ten digits count. If
+    `count` is far above `length`, the result is also, very nearly, how many gaps of `length` or
+    more are expected of a single digit. Gaps of `length` or more are then ten times as frequent as
+    those of exactly `length`, and a tenth of them are of that digit.
 
     >>> round(expected_gaps(1, 1_001)), round(expected_gaps(2, 1_002))
     (100, 90)

@@ -69,7 +69,7 @@ def chance_of_more(chi_square: float, freedom: int = 9) -> float:
 
 
 def verdict(chance: float) -> str:
-    """Return words for how even the digits are, from the result of `chance_of_more`.
+    """Return words for how even some counts are, from the result of `chance_of_more`.
 
     >>> verdict(0.5), verdict(0.01), verdict(0.999)
     ('as chance would', 'rather uneven', 'rather even')

@@ -30,7 +30,10 @@ _COLORS = 128
 
 
 def animate(request: PictureRequest, form: str) -> bytes:
-    """Draw the walk as it grows; return the bytes of an animated `gif` or `webp` file."""
+    """Draw the walk as it grows; return the bytes of an animated `gif` or `webp` file.
+
+    It grows for about `request.seconds`; then the last picture stays for HOLD seconds.
+    """
     file, count = io.BytesIO(), max(2, round(request.seconds * PER_SECOND))
     walk = _Growing(request)
     every = round(1000 / PER_SECOND)
@@ -48,8 +51,8 @@ def animate(request: PictureRequest, form: str) -> bytes:
 class _Film:
     """Passes pictures to Pillow as if they were one image of `n_frames` frames.
 
-    Pillow's WebP would first make a list of all `append_images`: 12 GB for two minutes of the
-    largest size. The frames of one image it takes one by one, with `seek`, each once and in order.
+    Pillow's WebP would first make a list of all `append_images`: 12 GB for two minutes of
+    1920x1080. The frames of one image it takes one by one, with `seek`, each once and in order.
     """
 
     def __init__(self, pictures: Iterator[Image.Image], n_frames: int) -> None:
@@ -63,7 +66,7 @@ class _Film:
 
 
 class _Growing:
-    """Draws the pictures of one growing path, all on the same canvas."""
+    """Draws the pictures of one growing path, each on the canvas of the one before."""
 
     def __init__(self, request: PictureRequest) -> None:
         self._request = request
@@ -77,7 +80,10 @@ class _Growing:
         self._colors = (inks.paper, inks.text, *hues)
 
     def pictures(self, count: int) -> Iterator[Image.Image]:
-        """Yield `count` pictures of the path: picture i shows the first i/`count` of the digits."""
+        """Yield `count` pictures: the i-th shows about the first i/`count` of the path.
+
+        The first ones show at least one line, even if the path has fewer lines than `count`.
+        """
         canvas, drawn = new_canvas(self._large, self._colors), 0
         for number in range(1, count + 1):
             end = max(1, (len(self._dots) - 1) * number // count)

@@ -13,7 +13,7 @@ LEVELS = 9
 
 
 def margin(size: tuple[int, int]) -> int:
-    """Return the width of the blank border in pixels."""
+    """Return the width of the border in pixels; the bottom one, with texts, is twice as wide."""
     return max(8, min(size) // 18)
 
 
@@ -25,11 +25,15 @@ class WalkFrame(NamedTuple):
     dx: float
     dy: float
     stride: int
-    """Every `stride`-th point is drawn; the points between differ by about a pixel."""
+    """Every `stride`-th point is drawn, so that points are about a pixel apart or more."""
 
     @classmethod
     def of(cls, digits: bytes, size: tuple[int, int], most: int) -> WalkFrame:
-        """Return a frame that fits the whole walk into `size`, with about `most` points at most."""
+        """Return a frame that fits the whole walk into `size`.
+
+        Its stride leaves no more than about `most` points, and leaves out points that would be less
+        than about a pixel apart.
+        """
         rough = max(1, len(digits) // 50_000)
         left, right, low, high = bounds(digits, rough)
         reach = 2 * math.sqrt(rough)  # the walk may stray this far between two points
@@ -50,7 +54,7 @@ class WalkFrame(NamedTuple):
         return self.dx + point.real * self.scale, self.dy - point.imag * self.scale
 
     def dots(self, points: list[complex]) -> list[tuple[float, float]]:
-        """Return the pixel positions of many points; ten million take a few seconds."""
+        """Return the pixel positions of many points; ten million take one to two seconds."""
         dx, dy, scale = self.dx, self.dy, self.scale
         return [(dx + point.real * scale, dy - point.imag * scale) for point in points]
 
@@ -101,8 +105,8 @@ def levels(digits: bytes, stride: int) -> bytes:
     """Return a byte for each group of `stride` digits.
 
     If `stride` is 1, the byte is the digit itself, 0 to 9. Otherwise it is a level from 0 to 8,
-    which tells by how many standard deviations the mean of the group differs from 4.5. Level 4 is a
-    mean near 4.5; higher levels are higher means.
+    which tells how far the mean of the group is from 4.5. Level 4 is a mean near 4.5; each level
+    more is a mean higher by 5/8 of a standard deviation. The last group may be smaller.
 
     >>> list(levels(b"0199", 1)), list(levels(b"000044459999999", 4))
     ([0, 1, 9, 9], [0, 4, 8, 8])

@@ -97,7 +97,8 @@ def _measure(
 ) -> _Label:
     """Draw the scale bar at the lower left; return its label.
 
-    The canvas is `times` as wide and as high as the picture. The label is placed in the picture.
+    The canvas is `times` times as wide and as high as the picture. The position of the label is in
+    pixels of the picture.
     """
     edge = margin(request.size)
     count = frame.measure((request.size[0] * times, request.size[1] * times))

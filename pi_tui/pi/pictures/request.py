@@ -30,7 +30,7 @@ class PictureRequest(NamedTuple):
     size: tuple[int, int] = SIZE
     theme: str = "night"
     seconds: float = SECONDS
-    """Length of an animation, in seconds."""
+    """Seconds for which the walk of an animation grows; then the last picture stays a while."""
 
     @property
     def inks(self) -> Inks:
@@ -39,7 +39,7 @@ class PictureRequest(NamedTuple):
 
     @property
     def caption(self) -> str:
-        """Return the text below the picture."""
+        """Return the text below a still picture."""
         stop = self.start + len(self.digits)
         which = f"digits {self.start + 1:,} to {stop:,} of pi"
         if self.kind == "walk":
@@ -82,7 +82,7 @@ def parse_moving_size(text: str) -> tuple[int, int]:
 
 
 def parse_seconds(text: str) -> float:
-    """Parse how long an animation takes, in seconds; raise UsageError unless 1 to 120.
+    """Parse for how many seconds a walk grows; raise UsageError for other text, or if not 1 to 120.
 
     >>> parse_seconds("15"), parse_seconds("2.5s")
     (15.0, 2.5)
@@ -100,7 +100,7 @@ def can_png() -> bool:
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """Parse width and height in pixels; raise UsageError for other text and impossible sizes.
+    """Parse width and height in pixels; raise UsageError for other text, or if not 64 to 16,384.
 
     >>> parse_size("3840x2160")
     (3840, 2160)

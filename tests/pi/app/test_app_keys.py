@@ -143,7 +143,7 @@ async def test_saved_digits_are_shown_before_the_worker_has_loaded_them(bench: B
 
 @pytest.mark.parametrize("first", [State.RUNNING, State.SAVING])
 @pytest.mark.parametrize("before", [State.PREPARING, State.WATCHING])
-async def test_resume_message_is_shown_even_if_a_save_begins_immediately(
+async def test_resume_message_is_shown_whether_the_run_is_first_seen_running_or_saving(
     before: State, first: State
 ) -> None:
     async with a_still(a_snapshot(state=before), (80, 24)) as (app, _):

@@ -1,4 +1,4 @@
-"""Every text on every screen has enough contrast in every theme, measured on what is drawn."""
+"""Texts on the screens of a tour have enough contrast in every theme, measured as drawn."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ class Visit:
 
 
 @pytest.mark.parametrize("theme", [*ANSI, *COLORED])
-async def test_every_text_on_every_screen_has_enough_contrast(theme: str, runs: Path) -> None:
+async def test_texts_on_all_toured_screens_have_enough_contrast(theme: str, runs: Path) -> None:
     seen: dict[str, set[str]] = {}
     async with a_still(a_snapshot(), (100, 40), theme, location=str(runs)) as (app, pilot):
         async for name in Visit(app, pilot).all():

@@ -1,4 +1,4 @@
-"""The digit view: ten million digits are as fast as a hundred; scrolling, following, looks."""
+"""The digit view: few lines drawn of ten million digits; scrolling, following, looks."""
 
 from __future__ import annotations
 

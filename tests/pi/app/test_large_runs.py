@@ -45,7 +45,7 @@ def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("in_pieces")
-async def test_search_in_a_thread_finds_and_counts_hits_and_wraps_around(bench: Bench) -> None:
+async def test_search_in_small_blocks_finds_and_counts_hits_and_wraps_around(bench: Bench) -> None:
     app = bench.app(DIGITS)
     async with app.run_test(size=(120, 40)) as pilot:
         await until_state(app, State.COMPLETE)

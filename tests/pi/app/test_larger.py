@@ -45,7 +45,7 @@ async def test_larger_run_starts_with_the_digits_of_the_complete_run_as_overture
         assert app.worker.output == pi(20_000)
 
 
-async def test_key_x_pressed_while_a_complete_run_loads_offers_a_larger_run_once_it_is_loaded(
+async def test_key_x_pressed_right_after_the_start_on_a_complete_run_offers_a_larger_run(
     bench: Bench,
 ) -> None:
     async with a_complete_run(bench):

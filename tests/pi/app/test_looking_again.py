@@ -167,7 +167,7 @@ async def test_long_note_does_not_overlap_the_text_beside_it() -> None:
         assert "G follows the tail" in bottom or "tail" not in bottom
 
 
-async def test_note_is_replaced_by_a_newer_one_after_its_minimum_time(
+async def test_note_with_a_short_minimum_time_is_replaced_by_a_newer_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(note_line, "AT_LEAST", 0.05)

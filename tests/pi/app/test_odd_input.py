@@ -55,7 +55,7 @@ async def test_search_ignores_digits_that_are_not_ascii(key: str, bench: Bench) 
     ),
     st.sampled_from(["theme", "view", "colored", "bell", "else"]),
 )
-def test_settings_file_with_any_json_gives_valid_settings(value: object, name: str) -> None:
+def test_settings_file_with_odd_json_gives_valid_settings(value: object, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "face.json"
         path.write_text(json.dumps({name: value}), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Windows of every size, and windows that are resized: everything fits and is whole."""
+"""Windows of many sizes, and windows that are resized: everything fits and is whole."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def once(text: str) -> None:
         assert text.count(said) <= 1
 
 
-async def test_main_screen_fits_every_window_in_every_view() -> None:
+async def test_main_screen_fits_windows_of_1x1_to_300x80_in_all_views() -> None:
     async with a_still(a_snapshot(), SIZES[0]) as (app, pilot):
         for mode in MODES:
             await pilot.press(*mode)
@@ -65,7 +65,7 @@ async def test_main_screen_fits_every_window_in_every_view() -> None:
 
 
 @pytest.mark.parametrize("name", ON_TOP)
-async def test_dialogs_open_in_small_windows_and_fit_at_every_size(name: str, runs: Path) -> None:
+async def test_dialogs_open_in_small_windows_and_fit_at_11_sizes(name: str, runs: Path) -> None:
     async with a_still(a_snapshot(), (80, 24), location=str(runs)) as (app, pilot):
         await pilot.press(*ON_TOP[name])
         before = app.screen
@@ -92,7 +92,7 @@ async def test_dialogs_in_a_tiny_window_show_what_is_typed() -> None:
 
 @pytest.mark.parametrize("size", [(10, 3), (80, 1), (80, 4)])
 @pytest.mark.parametrize("key", ["ctrl+p", "l", "t"])
-async def test_key_page_down_works_in_the_lists_of_a_tiny_window(
+async def test_key_page_down_in_the_lists_of_a_tiny_window_leaves_them_open(
     key: str, size: tuple[int, int]
 ) -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, pilot):
@@ -111,7 +111,7 @@ async def test_search_opened_again_shows_no_old_result() -> None:
         assert "not in the first" not in text_of(app)
 
 
-def test_status_line_shows_as_much_as_fits() -> None:
+def test_status_line_of_8_to_59_columns_fits_and_shows_the_key_of_the_help() -> None:
     for width in range(8, 60):
         (line,) = StatusLine().lines(a_frame(), width, 1)
         assert line.cell_length <= width
@@ -133,7 +133,7 @@ def test_message_after_a_kill_fits_a_narrow_window_in_whole_words() -> None:
     assert _told(38, a_snapshot(state=State.RUNNING)) == "goes on after 3,000 digits"
 
 
-async def test_note_is_shown_in_full_in_every_window_that_is_wide_enough() -> None:
+async def test_note_is_shown_in_full_in_windows_of_60_columns_or_more_and_not_in_40() -> None:
     async with a_still(a_snapshot(), (120, 40)) as (app, pilot):
         assert isinstance(app.worker, Still)
         note = app.main_screen.query_one(NoteLine)
@@ -178,7 +178,7 @@ def overlapping(app: PiApp) -> list[str]:
 
 
 @pytest.mark.parametrize("note", ["", "kept from the last run"])
-async def test_panels_overlap_at_no_size_with_or_without_a_notice(note: str) -> None:
+async def test_panels_overlap_at_none_of_24_sizes_with_or_without_a_notice(note: str) -> None:
     async with a_still(a_snapshot(notice=note), (80, 24)) as (app, pilot):
         alert = app.main_screen.query_one("#alert")
         await until(lambda: alert.display == bool(note))

@@ -1,4 +1,4 @@
-"""Timers of the app while the process is delayed between any two statements."""
+"""Timers of the app if the process is delayed between two looks at Textual's clock."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def test_killed_program_that_never_ends_is_given_up(tmp_path: Path) -> None:
     assert told["cpu"] >= 0.5
 
 
-def test_bench_ended_by_a_signal_leaves_no_program_running(
+def test_bench_ended_by_keyboard_interrupt_leaves_no_program_running(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The contender is a child of the child that measures it."""
@@ -275,6 +275,6 @@ def test_contender_is_left_out_where_it_would_take_too_long(tmp_path: Path) -> N
     assert not runner._takes_part(slow, 400, turn=1), "16 seconds are enough once"
 
 
-def test_contenders_do_not_inherit_user_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_contenders_inherit_no_pi_tui_checkpoint_every(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PI_TUI_CHECKPOINT_EVERY", "1")
     assert "PI_TUI_CHECKPOINT_EVERY" not in turns.environment()

@@ -13,7 +13,7 @@ from tests.helpers import pi
 
 
 @given(st.dates())
-def test_every_day_of_the_calendar_is_accepted_in_every_notation(day: datetime.date) -> None:
+def test_every_day_of_the_calendar_is_accepted_in_five_notations(day: datetime.date) -> None:
     ways = notations(f"{day.day}.{day.month}.{day.year:04}")
     assert ways[0].text == f"{day.day:02}{day.month:02}{day.year:04}"
     assert ways == notations(f"{day.month}/{day.day}/{day.year:04}")

@@ -31,7 +31,7 @@ FAR = 1_750_000
 
 
 @pytest.mark.parametrize("text", ["7", "99", "999", "1212", "141592", "26535"])
-def test_search_counts_every_hit_in_whatever_parts_the_digits_come(text: str) -> None:
+def test_search_counts_every_hit_in_digits_that_come_in_parts_of_777(text: str) -> None:
     digits = pi(20_000)
     hits = [at for at in range(len(digits)) if digits.startswith(text.encode(), at)]
     needle = Needle(text)
@@ -114,7 +114,7 @@ def test_heat_map_levels_of_many_digits_look_random() -> None:
     assert set(levels(pi(1_000), 1)) == set(range(10))
 
 
-def test_facts_within_1_750_000_digits_are_true_of_pi_and_each_reported_once() -> None:
+def test_facts_within_1_750_000_digits_are_each_reported_once_and_first_times_are_true() -> None:
     digits = pi(FAR)
     known = [fact for fact in facts.FACTS if fact.end <= FAR]
     told: list[facts.Fact] = []
@@ -127,8 +127,10 @@ def test_facts_within_1_750_000_digits_are_true_of_pi_and_each_reported_once() -
             assert digits.find(fact.text.encode()) == fact.position - 1
 
 
-def test_digits_before_position_145_add_up_to_666() -> None:
-    assert sum(digit - 48 for digit in pi(144)) == 666
+def test_fact_that_the_first_digits_add_up_to_666_has_the_right_position() -> None:
+    (fact,) = (fact for fact in facts.FACTS if fact.saying.endswith("add up to 666."))
+    assert sum(digit - 48 for digit in pi(fact.position)) == 666
+    assert f"The first {fact.position} digits" in fact.saying
 
 
 @pytest.mark.parametrize(("length", "word"), [(2, "two"), (3, "three"), (4, "four")])
@@ -205,7 +207,7 @@ def test_typed_range_that_is_reversed_or_one_number_is_rejected(text: str) -> No
     assert not explain_range(text, 1_000)[0]
 
 
-def test_forecast_of_time_and_memory_grows_with_the_digits() -> None:
+def test_forecast_of_time_and_memory_never_falls_as_the_digits_grow() -> None:
     sizes = (100, 1_000, 50_000, 10**6, 10**7, 10**8, 10**9)
     for measure in (lambda n: forecast(n, 2).seconds, lambda n: forecast(n, 1).memory):
         estimates = [measure(n) for n in sizes]
@@ -237,7 +239,7 @@ def test_first_moments_after_a_pause_are_not_sampled_as_speed() -> None:
     assert history.samples == [5.0] * 4
 
 
-def test_self_locating_numbers_are_found_whatever_parts_the_digits_come_in() -> None:
+def test_self_locating_numbers_are_found_in_parts_of_7_999_1_000_or_60_000_digits() -> None:
     digits = bytearray(pi(FAR)[:60_000])
     digits[50_000:50_005] = b"50001"
     plain = [at for at in range(10, 60_001) if digits[at - 1 : at - 1 + len(str(at))] == b"%d" % at]

@@ -88,7 +88,7 @@ def test_last_blocks_of_a_long_run_equal_their_definition(series: Series) -> Non
 
 
 @EVERY_CHAIN
-def test_series_rest_of_h_factorial_divides_every_product_of_h_consecutive_p_or_q(
+def test_series_rest_of_h_factorial_divides_products_of_h_consecutive_p_or_q(
     series: Series,
 ) -> None:
     """By brute force, for the factors of blocks of up to 512 boxes."""
@@ -101,7 +101,7 @@ def test_series_rest_of_h_factorial_divides_every_product_of_h_consecutive_p_or_
 
 @EVERY_CHAIN
 @pytest.mark.parametrize("boxes", [*range(1, 257, 15), 128, 129, 200, 255, 300])
-def test_common_factor_divides_n_p_and_d_of_a_block_whichever_box_it_begins_at(
+def test_common_factor_divides_n_p_and_d_of_a_block_that_begins_at_box_0_7_or_up_to_56(
     series: Series, boxes: int
 ) -> None:
     """Check products of p's and q's as boxes add them to N; then check N, P and D themselves."""
@@ -151,7 +151,7 @@ def test_blocks_made_without_n_have_the_same_p_and_d_as_blocks_made_with_n() -> 
 
 @EVERY_CHAIN
 @pytest.mark.parametrize("boxes", [1, 4_096, 65_536])
-def test_blocks_are_the_same_for_any_number_of_threads_and_of_boxes_made_in_one_stretch(
+def test_blocks_are_the_same_with_0_to_3_threads_and_with_short_and_long_stretches(
     series: Series, boxes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Large blocks are joined from several stretches; blocks of one box do not fill a stretch."""

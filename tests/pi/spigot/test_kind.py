@@ -104,14 +104,14 @@ def test_new_refuses_a_task_with_more_blocks_than_are_allowed() -> None:
         KIND.new(Task(task.goal, {**task.parameters, "boxes_per_block": 1}))
 
 
-def test_limits_accepts_tasks_of_every_series_with_one_digit_to_a_billion() -> None:
+def test_limits_accepts_tasks_of_every_series_with_1_a_million_or_a_billion_digits() -> None:
     for series in SERIES:
         for digits in (1, 10**6, 10**9):
             KIND.limits(KIND.task(digits, series=series))
             KIND.limits(KIND.task(digits, 10**7, series))
 
 
-def test_limits_exceed_the_size_of_every_state() -> None:
+def test_limits_of_5000_digits_exceed_the_size_of_every_state_of_that_run() -> None:
     task = KIND.task(5_000)
     machine, most = KIND.new(task), 0
     while not machine.done:

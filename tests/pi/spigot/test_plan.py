@@ -54,7 +54,7 @@ def test_omitted_boxes_are_worth_less_than_the_last_digit(series: Series, n: int
 
 
 @pytest.mark.parametrize(("n", "k", "b"), [(1, 1, 1), (1_000, 10, 64), (1_000_000, 50_000, 65_536)])
-def test_work_grows_from_zero_to_the_total_by_ever_smaller_iterations(
+def test_work_grows_from_zero_to_the_total_by_iterations_that_never_get_larger(
     n: int, k: int, b: int
 ) -> None:
     chain = Chain(GOSPER, n, k, b)

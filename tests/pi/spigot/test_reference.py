@@ -125,7 +125,7 @@ def test_pi_digits_cancelled_after_each_new_result_continues_without_computing_t
     assert set(finds) == set(reference.names(n))
 
 
-def test_verification_continues_from_any_subset_of_kept_results(pi: bytes) -> None:
+def test_verification_continues_from_each_of_40_random_subsets_of_kept_results(pi: bytes) -> None:
     """After a kill between two results, those they depend on may be kept or not."""
     chance, whole, kept = random.Random(5), Kept(), Kept()
     pi_digits(60_000, lambda _done, _total: whole.update(kept), 0, kept)

@@ -103,7 +103,7 @@ def test_resumed_spigot_reads_no_block_before_its_first_step(pi: bytes) -> None:
     assert again.finalize() == pi[:N]
 
 
-@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize("resumed", [False, True], ids=["in one go", "resumed"])
 @pytest.mark.parametrize("damage", ["lost", "of another block", "cut off"])
 def test_block_that_cannot_be_read_back_is_made_again_and_noted(
     damage: str, resumed: bool, pi: bytes

@@ -48,7 +48,7 @@ def test_runs_of_1_to_2000_digits_get_every_digit_right(series: Series, pi: byte
 @EVERY_SERIES
 @pytest.mark.parametrize("b", [1, 2, 3, 16, 100, 512])
 @pytest.mark.parametrize("k", [1, 2, 3, 7, 40, 200])
-def test_every_series_with_any_size_of_step_and_block_makes_the_same_digits(
+def test_every_series_with_steps_and_blocks_of_six_sizes_each_makes_the_same_digits(
     k: int, b: int, series: Series, pi: bytes
 ) -> None:
     for n in (1, 2, 5, 8, 14, 20, 31, 48, 99):
@@ -283,7 +283,7 @@ def test_spigot_refuses_a_state_in_which_the_size_was_changed(change: dict[str, 
 
 
 @pytest.mark.parametrize("box", [mpz(-1), mpz(10) ** 1_000])
-def test_box_holding_more_than_possible_is_refused(box: mpz) -> None:
+def test_box_holding_less_than_0_or_more_than_possible_is_refused(box: mpz) -> None:
     state = _a_state()
     with pytest.raises(BadState, match="box"):
         Spigot(replace(state, boxes=(*state.boxes[:-1], box)))

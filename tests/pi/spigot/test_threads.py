@@ -60,7 +60,7 @@ def test_stride_does_only_one_iteration_if_fewer_digits_are_wanted_than_a_wave_m
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
-def test_run_continues_with_any_number_of_threads(threads: int, pi: bytes) -> None:
+def test_run_continues_with_1_2_or_4_threads(threads: int, pi: bytes) -> None:
     for state in states(500, 12, 32)[:-1:5]:
         spigot = Spigot(state, threads)
         assert spigot.snapshot() == state
@@ -188,7 +188,7 @@ def test_jobs_wait_in_their_calls_of_check_while_the_callback_watch_of_gather_bl
         nonlocal looks
         looks += 1
         if looks == 5:
-            while waiting.acquire(timeout=0.2):  # until both wait at a check
+            while waiting.acquire(timeout=1.0):  # until both wait at a check
                 pass
             before = list(done)
             assert not waiting.acquire(timeout=0.2)
@@ -206,7 +206,7 @@ def test_every_job_of_2000_runs_once_in_eight_threads() -> None:
     assert sorted(taken) == list(range(2_000))
 
 
-def test_results_are_in_job_order_with_any_number_of_threads() -> None:
+def test_results_are_in_job_order_with_0_1_2_5_or_20_threads() -> None:
     for threads in (0, 1, 2, 5, 20):
         jobs = [lambda check, number=number: number for number in range(9)]
         assert gather(jobs, threads, lambda done: None) == list(range(9))
@@ -231,7 +231,7 @@ def test_stopped_job_does_not_hide_the_first_error() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_reference_digits_are_equal_with_any_number_of_threads(threads: int, pi: bytes) -> None:
+def test_reference_digits_are_right_with_1_2_or_3_threads(threads: int, pi: bytes) -> None:
     for n in (1, 20, 5_000):
         assert pi_digits(n, threads=threads) == pi[:n]
 
