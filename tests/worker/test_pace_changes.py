@@ -86,11 +86,12 @@ def test_share_done_and_time_left_follow_the_pace_if_there_is_one(
 
 
 def test_share_done_never_decreases_while_three_paces_alternate(make_worker: MakeWorker) -> None:
-    worker = make_worker(30_000, digits_per_step=50)
-    seen, paces = [0.0], [MAX, Pace.of(20_000), Pace.of(5_000)]
+    worker = make_worker(30_000, digits_per_step=50, pace=Pace.of(5_000))
+    seen, paces = [0.0], [Pace.of(5_000), Pace.of(20_000), MAX]
     while not worker.join(0.001):
         seen.append(worker.snapshot.done)
         worker.set_pace(paces[len(seen) // 50 % 3] if len(seen) < 2_000 else MAX)
+    assert len(seen) > 50, "the pace changed"
     assert seen == sorted(seen)
     assert worker.snapshot.done == 1.0
 
