@@ -29,7 +29,7 @@ SLOW = {
     "tests/checkpoints/test_migration.py": Few(ALL, 2),
     "tests/checkpoints/test_migration.py::test_migrated_state_of_several_parts_is_undamaged": NONE,
     "tests/checkpoints/test_postgres_answers.py::test_postgres_slow_server_does_not_time_out": NONE,
-    "tests/checkpoints/test_room.py::test_kill_while_a_file_is_shrunk_leaves_it_whole": NONE,
+    "tests/checkpoints/test_room.py::test_kill_as_a_file_is_shrunk_leaves_it_sound_and_whole": NONE,
     "tests/commands/test_browser.py": Few(2),
     "tests/commands/test_run.py": Few(12),
     "tests/commands/test_run_output.py": Few(2),

@@ -96,7 +96,7 @@ async def test_run_that_fails_right_after_its_output_was_cut_is_shown_as_failed(
         worker.output = output[:70]  # its snapshot still counts 200 lines
         worker.snapshot = replace(worker.snapshot, state=State.FAILED, error="it broke")
         await until(lambda: app.main_screen.count == 70)
-        assert "it broke" in text_of(app)
+        await until(lambda: "it broke" in text_of(app))
         await pilot.press("home")
 
 

@@ -13,7 +13,7 @@ import pytest
 from pi_tui.carry_on import carry_on
 from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import advance, begin, execute, save_complete, save_some
+from tests.checkpoints.helpers import advance, begin, execute, save_complete, save_some, told
 from tests.helpers import pi, pi_tui
 from tests.tiny import Walks
 
@@ -142,7 +142,8 @@ def test_run_can_still_be_saved_after_it_was_marked_as_closed(open_store: OpenSt
     run, walk = save_some(store)
     store.leave(run)
     store.save(run, advance(walk, 5), 0.0)
-    assert store.load(run).notes == ()
+    loaded = store.load(run)
+    assert (told(loaded.machine), loaded.notes) == (told(walk), ())
 
 
 @pytest.mark.parametrize("kind", [Walks, Unrepeatable])
@@ -155,9 +156,9 @@ def test_crash_note_promises_to_go_on_from_the_save_only_if_a_checkpoint_is_good
         which = "" if damaged == "all" else "WHERE seq = (SELECT max(seq) FROM pi_checkpoint)"
         execute(path, f"UPDATE pi_checkpoint SET sha256 = zeroblob(32) {which}")
     code, _ = carry_on(kind(), Walks().task(), path)
-    told = capsys.readouterr().err
-    assert (code, "goes on from there" in told) == (0, damaged != "all")
-    assert told.count("is damaged (") == {"none": 0, "newest": 1, "all": 2}[damaged]
+    said = capsys.readouterr().err
+    assert (code, "goes on from there" in said) == (0, damaged != "all")
+    assert said.count("is damaged (") == {"none": 0, "newest": 1, "all": 2}[damaged]
 
 
 def test_run_whose_wrong_digits_the_verify_command_cut_off_gets_no_crash_note(

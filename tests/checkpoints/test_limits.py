@@ -174,7 +174,7 @@ class Once(Walks):
     repeatable = False
 
 
-@pytest.mark.parametrize("damage", ["table", "output"])
+@pytest.mark.parametrize("damage", ["checkpoint", "output"])
 def test_unrepeatable_run_goes_back_to_the_output_of_its_last_good_checkpoint(
     damage: str, open_store: OpenStore, path: str
 ) -> None:
@@ -183,7 +183,7 @@ def test_unrepeatable_run_goes_back_to_the_output_of_its_last_good_checkpoint(
         run, walk = save_some(store)
         newest, older = store.checkpoints(run)
         assert newest.length > older.length
-    if damage == "table":
+    if damage == "checkpoint":
         flip(path, "pi_checkpoint", "sha256", "seq = 3")
     else:
         flip(path, "pi_output", "data", f"start >= {older.length}")
@@ -192,7 +192,7 @@ def test_unrepeatable_run_goes_back_to_the_output_of_its_last_good_checkpoint(
         assert loaded.checkpoint == older
         assert loaded.output == walk.output[: older.length]
         assert loaded.run.committed == older.length
-        if damage == "table":
+        if damage == "checkpoint":
             lost = newest.length - older.length
             assert loaded.notes[-1] == (
                 "this output cannot be computed again: the run goes on after "

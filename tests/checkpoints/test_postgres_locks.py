@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
+from collections.abc import Callable
 
 import pytest
 
+from pi_tui.checkpoints.locking import server_lock
+from pi_tui.checkpoints.locking.file_lock import soon
 from pi_tui.errors import AlreadyOpenError, StorageError
 from pi_tui.machine import Piece, State, Task
 from tests.checkpoints.conftest import OpenStore
@@ -70,15 +72,25 @@ def test_postgres_database_cannot_be_open_here_and_in_version_1_1_at_once(
         assert old.execute(f"SELECT pg_try_advisory_lock({key})").fetchone() == (False,)
 
 
-def test_postgres_start_waits_for_a_lock_that_is_freed_half_a_second_later(
-    postgres_url: str, open_store: OpenStore
+def test_postgres_start_waits_for_a_lock_that_is_freed_meanwhile(
+    postgres_url: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leaving, coming = open_store(postgres_url), open_store(postgres_url)
     run, _ = save_some(leaving)
-    notices = threading.Timer(0.5, leaving.close)
-    notices.start()
+    tries = list[bool]()
+
+    def freed_after_one_try(take: Callable[[], bool], seconds: float) -> bool:
+        def tried() -> bool:
+            tries.append(take())
+            if len(tries) == 1:
+                leaving.close()
+            return tries[-1]
+
+        return soon(tried, seconds)
+
+    monkeypatch.setattr(server_lock, "soon", freed_after_one_try)
     coming.open_run(run.task)
-    notices.join()
+    assert (tries[0], tries[-1]) == (False, True)
 
 
 def test_postgres_refuses_the_save_of_a_writer_whose_run_another_took_over(

@@ -128,7 +128,7 @@ with CheckpointStore.open(sys.argv[1], Larges()) as store:
 """
 
 
-def test_kill_while_a_file_is_shrunk_leaves_it_whole(tmp_path: Path) -> None:
+def test_kill_as_a_file_is_shrunk_leaves_it_sound_and_whole(tmp_path: Path) -> None:
     full, task = tmp_path / "full", Task(40, {"line": 2**22})
     with CheckpointStore.open(str(full), Larges()) as store:
         run, machine = store.open_run(task), Large(task)

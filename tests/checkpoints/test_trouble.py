@@ -131,7 +131,10 @@ def test_sqlite_out_of_memory_is_reported_and_saved_data_kept(
     assert done.stdout.startswith("6 not enough memory to save or load")
     store = open_store()
     (run,) = store.runs()
-    assert store.load(run).notes == ()
+    loaded = store.load(run)
+    assert loaded.notes == ()
+    assert loaded.machine is not None
+    assert loaded.machine.steps == 30
 
 
 def test_postgres_without_space_is_reported_and_next_save_works(

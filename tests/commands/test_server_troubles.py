@@ -19,9 +19,7 @@ from tests.terminal.emulator import Terminal
 SLOW = ("--digits", "100000", "--digits-per-step", "1", "--series", "rabinowitz-wagon")
 
 
-@pytest.mark.parametrize(
-    "cadence", ["0", "0.1s"], ids=["saved at the exit", "often saved"]
-)
+@pytest.mark.parametrize("cadence", ["0", "0.1s"], ids=["saved at the exit", "often saved"])
 def test_run_on_a_stopped_server_can_be_ended_and_reports_the_loss(
     cadence: str, postgres: Server
 ) -> None:

@@ -67,10 +67,11 @@ def test_eight_processes_without_locks_finish_or_exit_with_3_and_leave_right_dig
     tally("8 starts at once, no lock", 2 * much, "the last to open finishes, others exit 3")
 
 
-def overtake(db: str, idle: bool, *broken: str) -> tuple[int, str]:
+def overtake(db: str, idle: bool, *broken: str) -> tuple[int, str, bool]:
     """Suspend a writer, let another take its run over, and continue the first.
 
-    Returns the exit code of the first, and what is wrong with the file, or "".
+    Returns the exit code of the first, what is wrong with the file, or "", and whether the other
+    took the run over and saved it.
     """
     task = Task(db, 500 if idle else 8_000, patience=20, sabotage=("no-lock", "busy=0.5"))
     chance = random.Random(db)
@@ -86,8 +87,9 @@ def overtake(db: str, idle: bool, *broken: str) -> tuple[int, str]:
         end = stopped.hear_out()
     if code == 6:  # stopped within a commit: the file was locked
         assert "another program is using" in overtaker.messages[-1][2]
-        return end, judge(db, stopped.acked, task.digits)
-    return end, judge(db, overtaker.acked, task.digits)
+        return end, judge(db, stopped.acked, task.digits), False
+    has_saved = code == 0 and overtaker.said("saved") != []
+    return end, judge(db, overtaker.acked, task.digits), has_saved
 
 
 def test_suspended_writer_cannot_save_after_another_took_its_run_over(
@@ -95,9 +97,10 @@ def test_suspended_writer_cannot_save_after_another_took_its_run_over(
 ) -> None:
     times = 6 * much
     ends = [overtake(f"{db}{n}", idle=n % 2 == 0) for n in range(times)]
-    assert {fault for _, fault in ends} == {""}
-    assert {code for code, _ in ends} <= {0, 3}
-    fenced = [code for code, _ in ends].count(3)
+    assert {fault for _, fault, _ in ends} == {""}
+    assert {code for code, _, _ in ends} <= {0, 3}
+    assert {code for code, _, is_overtaken in ends if is_overtaken} == {3}
+    fenced = [code for code, _, _ in ends].count(3)
     tally("SIGSTOP, overtaken, SIGCONT", times, f"{fenced} fenced, others held the file; 0 lost")
     assert fenced > 0
 

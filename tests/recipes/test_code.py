@@ -114,6 +114,7 @@ def test_digest_of_code_ignores_comments_layout_and_wrappers() -> None:
     name = digest_of_code(first_again)
     source = "def first_again(number: int) -> int:\n    return number + 1"
     assert name == hashlib.sha256(source.encode()).hexdigest()[:16] != digest_of_code(first)
+    assert digest_of_code(partial(first)) == digest_of_code(traced(first)) == digest_of_code(first)
     assert digest_of_code(len) == digest_of_code(partial(len)) == ""
     assert digest_of_code(Adder(1)) == digest_of_code(Adder(2).__call__) != ""
 

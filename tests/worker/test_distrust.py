@@ -73,6 +73,10 @@ def test_run_restarts_if_every_checkpoint_fails_its_check(
     worker = finish(location)
 
     assert worker.snapshot.state is State.COMPLETE, worker.snapshot.error
+    newer, older, last = worker.snapshot.notes
+    assert newer.startswith("checkpoint 3 is damaged (")
+    assert older.startswith("checkpoint 2 is damaged (")
+    assert "computing again from the start" in last
     assert worker.snapshot.resumed > 0
     assert worker.output == pi_digits(DIGITS)
 

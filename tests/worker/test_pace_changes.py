@@ -85,12 +85,17 @@ def test_share_done_and_time_left_follow_the_pace_if_there_is_one(
     assert snapshot.left >= (12_000 - snapshot.made) / 400
 
 
-def test_share_done_never_decreases_while_three_paces_alternate(make_worker: MakeWorker) -> None:
-    worker = make_worker(30_000, digits_per_step=50)
-    seen, paces = [0.0], [MAX, Pace.of(20_000), Pace.of(5_000)]
+def test_share_done_never_decreases_while_three_paces_alternate(
+    make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pi_tui.worker.board.PUBLISH_SECONDS", 0.0)
+    paces = [Pace.of(1_000), Pace.of(5_000), MAX]
+    worker = make_worker(30_000, digits_per_step=50, pace=paces[0])
+    seen = [0.0]
     while not worker.join(0.001):
         seen.append(worker.snapshot.done)
-        worker.set_pace(paces[len(seen) // 50 % 3] if len(seen) < 2_000 else MAX)
+        worker.set_pace(paces[len(seen) // 20 % 3] if len(seen) < 2_000 else MAX)
+    assert len(seen) > 40, "all three paces were set; at the first two it takes six seconds"
     assert seen == sorted(seen)
     assert worker.snapshot.done == 1.0
 

@@ -11,7 +11,7 @@ from tests.examples.helpers import saved_steps
 from tests.helpers import started, wait_until
 from tests.worker.chain import Chains, whole
 
-STEPS = 200
+STEPS = 600
 SCRIPT = f"""
 import sys
 from pi_tui.carry_on import carry_on

@@ -105,8 +105,9 @@ def test_failed_save_is_shown_and_retried_while_computing_goes_on(
 
 
 def test_state_of_the_worker_is_saving_while_a_save_waits_for_the_file(
-    make_worker: MakeWorker, database: Path
+    make_worker: MakeWorker, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 2.0)  # long enough to be seen by a slow look
     worker = make_worker()
     wait_until(lambda: worker.snapshot.made > 0)
     with another_program_holding(database):
