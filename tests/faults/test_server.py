@@ -20,7 +20,7 @@ from tests.helpers import wait_until
 pytestmark = pytest.mark.timeout(1200)
 CUT_OFF = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-    "WHERE application_name LIKE 'pid % on %'"
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 
 
@@ -28,9 +28,11 @@ CUT_OFF = (
 def test_server_restart_or_cut_connection_in_a_run_loses_nothing_saved(
     read_back: bool, postgres: Server, much: int, tally: Tally
 ) -> None:
+    url = postgres.new_database()
+
     def cut_off(statement: str) -> None:
         """Cut all connections; wait for one, as the writer may not be back after a restart."""
-        wait_until(lambda: postgres.query(statement, postgres.url))
+        wait_until(lambda: postgres.query(statement, url))
 
     deeds: list[tuple[Callable[..., None], tuple[str, ...]]] = [
         (postgres.control, ("restart", "-m", "fast")),
@@ -38,7 +40,6 @@ def test_server_restart_or_cut_connection_in_a_run_loses_nothing_saved(
         (postgres.control, ("restart", "-m", "immediate")),
         (cut_off, (CUT_OFF,)),
     ] * (2 * much)
-    url = postgres.new_database()
     more, digits = (READING_BACK, 100_000) if read_back else ({}, 8_000)
     with child(Task(url, forever=True, patience=2000, **more)) as writer:
         for deed, arguments in deeds:
