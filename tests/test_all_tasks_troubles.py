@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui import Kind, Poll, Task, carry_on_all, unwatched
+from pi_tui import Kind, Poll, Task, all_tasks, carry_on_all, unwatched
 from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints.locking import lock
 from pi_tui.checkpoints.locking.file_lock import FileLock
@@ -87,6 +87,7 @@ def test_carry_on_all_returns_complete_outputs_also_if_the_database_is_replaced(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Put a folder in place of the database in a step of the second task."""
+    monkeypatch.setattr(all_tasks, "PATIENCE", 0.1)
     first, second = OTHERS
 
     class Moving(Walk):
