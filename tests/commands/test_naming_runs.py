@@ -48,7 +48,7 @@ def test_parameters_that_differ_in_type_only_are_listed_and_named_differently(
     assert_each_is_named(listed, database)
 
 
-def test_parameter_is_found_as_text_or_as_bytes_in_hex_if_no_run_has_it_as_typed(
+def test_text_is_found_without_its_quotes_and_bytes_without_0x_if_no_run_is_listed_so(
     database: Path,
 ) -> None:
     for ratio in ("78", b"\xab"):
