@@ -78,7 +78,7 @@ def test_damaged_piece_is_lost_and_the_next_save_writes_it_again(
 
 @pytest.mark.parametrize("damage", ["flipped", "missing"])
 @pytest.mark.parametrize("new_output", [0, CACHE])
-def test_save_lists_a_lost_piece_that_the_machine_has_not_made_again_yet(
+def test_checkpoint_saved_while_a_piece_is_lost_is_loaded_with_a_note_that_names_the_piece(
     damage: str, new_output: int, store: CheckpointStore, open_store: OpenStore, path: str
 ) -> None:
     walk, piece = saved(store)

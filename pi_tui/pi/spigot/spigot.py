@@ -242,9 +242,9 @@ class Spigot(Machine):
             raise WrongState("a box holds more than it can")
 
     def _sweep(self, threads: int, at_once: int, poll: Poll) -> None:
-        """Do one wave of iterations, or fewer if the digits asked for need fewer.
+        """Do `at_once` iterations in each of `threads`; fewer if the digits asked for need fewer.
 
-        The sweeps write new numbers and leave the state unchanged, so `poll` may raise at any time.
+        The state changes only once all of them are done, so `poll` may raise at any time.
         """
         k = self.size.digits_per_step
         count = min(threads * at_once, max(self.size.iterations - self.i, 1))

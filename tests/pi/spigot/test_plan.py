@@ -98,7 +98,7 @@ def test_planned_boxes_per_block_are_a_power_of_two_and_no_fewer_than_in_a_leaf(
         assert boxes.bit_count() == 1
 
 
-def test_block_of_a_million_digits_has_more_boxes_in_rabinowitz_wagon_than_in_arctan() -> None:
+def test_plan_of_a_million_digits_has_larger_blocks_in_rabinowitz_wagon_than_in_arctan() -> None:
     assert plan(10**6).boxes_per_block < plan(10**6, series=RABINOWITZ_WAGON).boxes_per_block
 
 
