@@ -106,7 +106,7 @@ _FORKING = threading.local()
 
 
 def _hold_back() -> None:
-    """Hold SIGTERM back before a fork: a child that got it before `_in_a_fork` ran would not end."""
+    """Hold SIGTERM back before a fork: a child that got it before `_in_a_fork` would not end."""
     _FORKING.mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
 
