@@ -18,7 +18,6 @@ from pi_tui.checkpoints.other_runs import is_explained
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
 from pi_tui.checkpoints.rows import output_rows, state_rows
 from pi_tui.checkpoints.rows.models import (
-    META,
     RUNS,
     UNITS,
     BadRow,
@@ -28,6 +27,7 @@ from pi_tui.checkpoints.rows.models import (
     to_task,
     tuning_key,
     unit_key,
+    value_of,
 )
 from pi_tui.checkpoints.stored_kind import Kinds, StoredKind
 from pi_tui.errors import DamagedError, NotOursError, StorageError
@@ -221,9 +221,8 @@ class RunCatalogue(Database):
         Without this, each new one of many tasks would hash the parameters of all runs of its goal:
         20 to 60 ms at 1,500 runs.
         """
-        key = tuning_key(self._kind.name)
-        query = select(META.c.value).where(META.c.key == key)
-        return connection.scalar(query) == digest_of(self._kind.tuning)
+        kept = connection.scalar(value_of(tuning_key(self._kind.name)))
+        return bool(kept == digest_of(self._kind.tuning))
 
     def _of_goal(self, goal: int) -> Select[Any]:
         """Return a query for this kind's runs with that goal, the most recently used first."""

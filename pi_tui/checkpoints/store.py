@@ -34,6 +34,7 @@ from pi_tui.checkpoints.rows.models import (
     milliseconds,
     tuning_key,
     unit_key,
+    value_of,
 )
 from pi_tui.errors import DamagedError, MachineError, PiTuiError, StorageError, UsageError
 from pi_tui.files.location import Location
@@ -64,42 +65,55 @@ class CheckpointStore(RunCatalogue):
         NotOursError if a newer version of the kind saved it; and DamagedError if its row, or
         another that may be its row, is damaged.
         """
-        if self._has_stale_identities(task):
-            with self._writing() as connection:  # of its own: the one below may wait for the run
-                self._renew_identities(connection)
+        opened = None
         with self._writing() as connection:
-            row, notes = self._find(connection, task), tuple[str, ...]()
-            if row is None:
-                self._refuse_impossible(task)
-                notes = self._notes(connection, task)
-                row = self._begin(connection, task)
-            before = self.to_run(row)
-            if before.status == COMPLETE:
-                return before
-            self._keep_unit(connection)
-            checked.limits(self._kind, before.task)  # may raise Refused, before anything is changed
-            row = self._take_over(connection, row)
-            run = replace(self.to_run(row), owner=before.owner, notes=notes)
-        self._trusted[run.id] = Trust(row.epoch, run.last_seq, left=before.owner)
+            row = self._find(connection, task)
+            if self._can_rely_on(connection, row, task):
+                opened = self._open(connection, row, task)
+            else:
+                self._renew_identities(connection)
+        if opened is None:
+            return self.open_run(task)  # in another transaction: it may have to wait for the run
+        run, trust = opened
+        if trust is not None:
+            self._trusted[run.id] = trust
         return run
+
+    def _open(
+        self, connection: Connection, row: Row[Any] | None, task: Task
+    ) -> tuple[Run, Trust | None]:
+        """Claim the run in `row`, or begin that of `task` if `row` is None; see `open_run`.
+
+        Returns the run and, if it is claimed, what the store can rely on.
+        """
+        notes = tuple[str, ...]()
+        if row is None:
+            self._refuse_impossible(task)
+            notes = self._notes(connection, task)
+            row = self._begin(connection, task)
+        before = self.to_run(row)
+        if before.status == COMPLETE:
+            return before, None
+        self._keep_unit(connection)
+        checked.limits(self._kind, before.task)  # may raise Refused, before anything is changed
+        row = self._take_over(connection, row)
+        run = replace(self.to_run(row), owner=before.owner, notes=notes)
+        return run, Trust(row.epoch, run.last_seq, left=before.owner)
 
     def _keep_unit(self, connection: Connection) -> None:
         """Save the unit of the kind's output, for programs that lack the code of the kind."""
         key, unit = unit_key(self._kind.name), self._kind.unit
-        query = select(META.c.value).where(META.c.key == key)
-        if unit != (connection.scalar(query) or Kind.unit):
+        if unit != (connection.scalar(value_of(key)) or Kind.unit):
             _keep(connection, key, unit[:200])
 
-    def _has_stale_identities(self, task: Task) -> bool:
-        """Return True if identities of runs are to be renewed before the run of `task` is opened.
+    def _can_rely_on(self, connection: Connection, row: Row[Any] | None, task: Task) -> bool:
+        """Return True unless identities of runs are to be renewed before that of `task` is opened.
 
-        A run that is found by its identity needs no renewal of the others.
+        `row` is what was found for the task. A run that is found by its identity needs no renewal.
         """
-        with self.transaction() as connection:
-            row = self._find(connection, task)
-            if row is not None and row.identity == self._identity_of(task):
-                return False
-            return not self._has_present_identities(connection)
+        if row is not None and row.identity == self._identity_of(task):
+            return True
+        return self._has_present_identities(connection)
 
     def _renew_identities(self, connection: Connection) -> None:
         """Make the identities of all runs of the kind with its present tuning."""

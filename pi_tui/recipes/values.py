@@ -35,6 +35,11 @@ _PLAIN = frozenset(IMMUTABLE)
 _TEXT = frozenset({str})
 COPIED = 1_000
 """Maximum parts that `small_copy` copies; 25 us in one list, 125 us in many small ones."""
+_UNREADABLE = (
+    *(ValueError, TypeError, LookupError, RecursionError, OverflowError),
+    SyntaxError,  # of numpy, for the dtype "i4,("
+)
+"""Errors that decoding raises for a state that is no encoding of values."""
 _PART_OF_ARRAY = 64
 """Bytes of an array that count as one part: they are copied in the same time."""
 
@@ -74,10 +79,7 @@ def values_of(state: State) -> dict[str, Any]:
         if not isinstance(found, dict):
             raise BadState("its values are no mapping")
         return {name: _decode(value, state) for name, value in found.items()}
-    except (
-        *(ValueError, TypeError, LookupError, RecursionError, OverflowError),
-        SyntaxError,  # of numpy, for the dtype "i4,("
-    ) as error:
+    except _UNREADABLE as error:
         raise BadState(f"its values cannot be read ({error})") from error
 
 

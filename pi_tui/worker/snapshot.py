@@ -194,8 +194,9 @@ class Snapshot:
         if whole is None:
             if not self.saved_lines:
                 return f"step {newest.steps if newest else 0:,}"
-            is_part = share is not None and self.state is not State.COMPLETE
-            return self.amount_saved + (f", {words.of_the_work(share or 0.0)}" if is_part else "")
+            if share is None or self.state is State.COMPLETE:
+                return self.amount_saved
+            return f"{self.amount_saved}, {words.of_the_work(share)}"
         if newest is None or self.saved or not newest.steps:
             return f"{self.saved:,} of {whole:,} {self.unit}"
         of_the_work = words.of_the_work(self.done if share is None else share)

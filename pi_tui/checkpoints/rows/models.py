@@ -185,9 +185,14 @@ def _short_digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
+def value_of(key: str) -> sa.Select[Any]:
+    """Return the query for the value that META keeps under a key."""
+    return sa.select(META.c.value).where(META.c.key == key)
+
+
 UNITS = sa.select(META).where(META.c.key.startswith("unit "))
 """Query for the units of all kinds."""
-IDENTITY = sa.select(META.c.value).where(META.c.key == "database")
+IDENTITY = value_of("database")
 """Query for the identity of the database."""
 
 

@@ -170,7 +170,7 @@ class PiScreen(RunScreen):
         for view in self.query(WalkView):
             view.restart(self.stage.walk)
         for heat in self.query(Picture).filter("#heat"):
-            heat.show(b"", 0, snapshot.goal)  # a pending step must not add digits of the other run
+            heat.forget()
             heat.lay_out()
 
     def title_of_output(self) -> str:

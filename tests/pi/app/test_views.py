@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,9 @@ from pi_tui.worker.snapshot import State
 from tests.helpers import until
 from tests.pi.app.conftest import Bench
 from tests.pi.app.helpers import DIGITS, Still, a_complete_run, a_snapshot, a_still, text_of
+
+WHOLE: dict[str, Any] = {"state": State.COMPLETE, "made": 20_000, "saved": 20_000}
+"""What a snapshot of a complete run of 20,000 digits has besides the usual."""
 
 
 async def test_key_v_shows_the_next_view_and_the_next_start_shows_it_again(bench: Bench) -> None:
@@ -34,8 +38,7 @@ async def test_walk_that_is_catching_up_shows_no_digits_of_the_run_before_in_a_s
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(walk, "CHUNK", 100)
-    facts = {"state": State.COMPLETE, "made": 20_000, "saved": 20_000}
-    async with a_still(a_snapshot(**facts), (100, 30)) as (app, pilot):
+    async with a_still(a_snapshot(**WHOLE), (100, 30)) as (app, pilot):
         await pilot.press("v")
         await until(lambda: app.main_screen.stage.walk.walked)
         view = app.main_screen.query_one("#walk", WalkView)
@@ -66,8 +69,7 @@ async def test_heat_map_that_is_catching_up_shows_no_squares_of_the_run_before(
 ) -> None:
     """The run begins again: its goal is the same, and nothing of it is there."""
     monkeypatch.setattr(heat_view, "CHUNK", 100)
-    facts = {"state": State.COMPLETE, "made": 20_000, "saved": 20_000}
-    async with a_still(a_snapshot(**facts), (100, 30)) as (app, pilot):
+    async with a_still(a_snapshot(**WHOLE), (100, 30)) as (app, pilot):
         await pilot.press("v", "v")
         heat = app.main_screen.query_one(HeatView)
         await until(lambda: heat._values)

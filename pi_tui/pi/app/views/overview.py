@@ -62,6 +62,10 @@ class Picture(Widget):
         if not self._busy:
             self._step()
 
+    def forget(self) -> None:
+        """Forget the digits of the run that was shown, as a pending step must draw them no more."""
+        self._source = (b"", 0)
+
     def _step(self) -> None:
         self._busy = self.is_attached and self.add_chunk()
         if self._busy:

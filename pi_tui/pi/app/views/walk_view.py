@@ -59,8 +59,8 @@ class WalkView(Picture):
 
     def restart(self, walk: Walk) -> None:
         """Set the walk of another run; the old picture stays until `add_chunk` draws this one."""
+        self.forget()
         self._walk, self._stride, self._drawn = walk, 0, 0
-        self._source = b"", 0  # a pending step must not walk the digits of the other run
         self.refresh()
 
     def add_chunk(self) -> bool:
