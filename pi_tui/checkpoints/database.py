@@ -7,6 +7,7 @@ one writer to a run even if locks fail. A fenced commit also gets a number.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
@@ -16,7 +17,13 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from pi_tui.blame import frames_of_machine
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving, NoAnswerError
-from pi_tui.checkpoints.connection.trouble import FAILURES, damaged, gone, in_our_words
+from pi_tui.checkpoints.connection.trouble import (
+    FAILURES,
+    damaged,
+    gone,
+    in_our_words,
+    request_to_leave,
+)
 from pi_tui.checkpoints.locking.lock import WriterLocks, writer_of
 from pi_tui.checkpoints.locking.process import my_mark
 from pi_tui.checkpoints.opening import open_database
@@ -155,6 +162,7 @@ class Database:
 
     @contextmanager
     def _failures_in_our_words(self, needed: Callable[[], int] = lambda: 0) -> Iterator[None]:
+        before = sys.exc_info()[1]
         try:
             yield
         except BadRow as error:
@@ -162,6 +170,8 @@ class Database:
         except Refused as error:
             raise UsageError(str(error)) from error
         except FAILURES as error:
+            if (request := request_to_leave(error, before)) is not None:
+                raise request from None
             if frames_of_machine(error) and not isinstance(error, MemoryError):
                 raise  # an input of the user's machine is missing or broken, not the database
             raise in_our_words(error, self._where, needed) from error

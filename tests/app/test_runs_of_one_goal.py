@@ -80,7 +80,8 @@ def test_list_of_two_runs_with_one_goal_opens_exports_and_deletes_the_chosen_one
         terminal.send("d")
         terminal.see("Delete the run of lines 30 seed=2 size=8")
         terminal.send("y")
-        terminal.until(lambda: len(runs(folder)) == 1)
+        terminal.see("seed=2 size=8 is deleted")
+        assert len(runs(folder)) == 1
         terminal.until(lambda: "seed=2" not in terminal.screen)
         terminal.send("qq")
         assert terminal.wait() == 0

@@ -14,7 +14,7 @@ import pytest
 
 from pi_tui.checkpoints.connection.trouble import in_our_words
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import StorageError
+from pi_tui.errors import DamagedError, StorageError
 from pi_tui.files.location import parse_location
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import advance, save_some, told
@@ -159,3 +159,27 @@ def test_postgres_without_space_is_reported_and_next_save_works(
 def test_unknown_database_error_is_shown_with_its_text(path: str) -> None:
     error = in_our_words(sqlite3.OperationalError("something new"), parse_location(path))
     assert str(error) == f"{path} cannot be used: something new"
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+def test_signal_in_a_transaction_is_raised_even_if_the_rollback_fails(
+    kind: type[BaseException], path: str
+) -> None:
+    def be_interrupted() -> None:
+        with CheckpointStore.open(path, Walks()) as store, store.transaction() as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            raw.close()  # so that a rollback fails
+            raise kind
+
+    with pytest.raises(kind):
+        be_interrupted()
+
+
+def test_failure_after_a_signal_that_came_before_the_transaction_is_reported(path: str) -> None:
+    with CheckpointStore.open(path, Walks()) as store:
+        try:
+            raise SystemExit(143)
+        except SystemExit:
+            with pytest.raises(DamagedError), store.transaction() as connection:
+                connection.exec_driver_sql("SELECT * FROM missing")

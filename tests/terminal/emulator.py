@@ -138,20 +138,23 @@ class Terminal:
         self.drag((column, row), (column, row))
 
     def until(self, condition: Callable[[], object]) -> None:
-        """Wait until the condition is true.
+        """Wait until the condition is true once; a moment later it may be false again.
 
         Raises AssertionError, with the screen, if it is false when the program ends, or after LIMIT
         seconds.
         """
+        held: object = False
 
         def is_so_or_over() -> object:
+            nonlocal held
             ended = self._child.poll() is not None
             self._read()
-            return condition() or ended
+            held = condition()
+            return held or ended
 
         with suppress(AssertionError):
             wait_until(is_so_or_over)
-        assert condition(), f"exit code: {self._child.poll()}\n{self.screen}"
+        assert held, f"exit code: {self._child.poll()}\n{self.screen}"
 
     def see(self, pattern: str) -> re.Match[str]:
         """Wait until the pattern is on the screen; return its match."""

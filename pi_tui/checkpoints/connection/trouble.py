@@ -26,6 +26,22 @@ _NOT_OUR_TABLES = ("42703", "42P01", "22021")
 """SQLSTATEs for: no such column, no such table, bytes that are not valid text."""
 
 
+def request_to_leave(
+    error: BaseException, before: BaseException | None
+) -> SystemExit | KeyboardInterrupt | None:
+    """Return the exception of a signal that this failure hides; None if it hides none.
+
+    If such an exception comes in the middle of a transaction, the rollback after it may fail too.
+    `before` is the exception that was handled when the transaction began: it is not hidden.
+    """
+    cause: BaseException | None = error
+    while cause is not None and cause is not before:
+        if isinstance(cause, SystemExit | KeyboardInterrupt):
+            return cause
+        cause = cause.__context__
+    return None
+
+
 def in_our_words(
     error: Exception, where: Location, needed: Callable[[], int] = lambda: 0
 ) -> PiTuiError:
