@@ -68,6 +68,11 @@ class Child:
             self.acked = 0
         return message
 
+    def catch_up(self) -> None:
+        """Read all messages sent so far; unread ones fill the pipe, and the process then waits."""
+        while self._line.poll() and self.hear():
+            pass
+
     def hear_until(self, word: str) -> tuple[Any, ...]:
         while message := self.hear():
             if message[0] == word:

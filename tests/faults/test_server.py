@@ -30,21 +30,27 @@ def test_server_restart_or_cut_connection_in_a_run_loses_nothing_saved(
 ) -> None:
     url = postgres.new_database()
 
-    def cut_off(statement: str) -> None:
+    def cut_off() -> None:
         """Cut all connections; wait for one, as the writer may not be back after a restart."""
-        wait_until(lambda: postgres.query(statement, url))
 
-    deeds: list[tuple[Callable[..., None], tuple[str, ...]]] = [
-        (postgres.control, ("restart", "-m", "fast")),
-        (cut_off, (CUT_OFF,)),
-        (postgres.control, ("restart", "-m", "immediate")),
-        (cut_off, (CUT_OFF,)),
+        def is_cut() -> object:
+            writer.catch_up()
+            return postgres.query(CUT_OFF, url)
+
+        wait_until(is_cut)
+
+    deeds: list[Callable[[], None]] = [
+        lambda: postgres.control("restart", "-m", "fast"),
+        cut_off,
+        lambda: postgres.control("restart", "-m", "immediate"),
+        cut_off,
     ] * (2 * much)
     more, digits = (READING_BACK, 100_000) if read_back else ({}, 8_000)
     with child(Task(url, forever=True, patience=2000, **more)) as writer:
-        for deed, arguments in deeds:
+        for deed in deeds:
             writer.hear_until("saved")
-            deed(*arguments)
+            deed()
+            writer.catch_up()
             writer.hear_until("saved")
         writer.kill()
     told = len(writer.said("failed"))
