@@ -166,6 +166,7 @@ class Searching:
         """Move the focus to the output; close the bar if nothing is searched."""
         if self._view().needle is None:
             self.close()
+        self.show_hits()
         self._view().focus()
 
     def close(self) -> None:

@@ -50,6 +50,8 @@ class SearchBar(Horizontal):
         """
         super().__init__(id="search")
         self._search_for, self._accept, self._close = search, accept, close
+        self._is_refused = False
+        """True while the bar shows why text was rejected."""
 
     def compose(self) -> ComposeResult:
         """Yield a slash, the text field, and a line for the result."""
@@ -82,20 +84,27 @@ class SearchBar(Horizontal):
     @on(Input.Changed)
     def _search(self, event: Input.Changed) -> None:
         event.stop()
+        self._is_refused = False
         text, from_start = self.meant(event.value)
         self._search_for(text, from_start=from_start)
 
     @on(Input.Submitted)
     def _end_input(self, event: Input.Submitted) -> None:
         event.stop()
+        self._is_refused = False
         self._accept()
+
+    def on_descendant_blur(self) -> None:
+        """Let the next `show` replace the message about rejected text."""
+        self._is_refused = False
 
     def action_close(self) -> None:
         """End the search and close the bar."""
         self._close()
 
     def say_why(self) -> None:
-        """Show in the bar why typed or pasted text was rejected."""
+        """Show why typed or pasted text was rejected, until other text is typed or Enter."""
+        self._is_refused = True
         self.query_one(".search-facts", Static).update(line((self.REFUSAL, "$pi-warning")))
 
     def show(
@@ -104,8 +113,12 @@ class SearchBar(Horizontal):
         """Show how many hits `needle` has in `count` bytes of output; clear the line if it is None.
 
         `hit` is the offset of the highlighted hit, None if there is none; `number` is its number
-        from 1, or 0 if that is unknown. `is_all` is True if no more output will be computed.
+        from 1, or 0 if that is unknown. `is_all` is True if no more output will be computed. Does
+        nothing while a message about rejected text is shown: a run that computes calls this ten
+        times a second, too soon for the user to read the message.
         """
+        if self._is_refused:
+            return
         facts = self.query_one(".search-facts", Static)
         ways = [Content()]
         if needle is not None:

@@ -111,11 +111,17 @@ async def test_search_for_3_14159_finds_position_1(bench: Bench) -> None:
         await until(lambda: "1 of 1 hit at position 1 " in text_of(app))
 
 
-async def test_search_text_of_letters_alone_shows_a_message(bench: Bench) -> None:
+async def test_search_text_of_letters_alone_shows_a_message_until_a_digit_is_typed(
+    bench: Bench,
+) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("slash")
         await until(lambda: isinstance(app.focused, SearchInput))
         await pilot.press(*"ab")
-        await until(lambda: "only digits can be found, 100 at most" in text_of(app))
+        for _ in range(2):
+            app.live.look()
+            app.main_screen.searching.show_hits()  # as at every poll of a run that computes
+            await pilot.pause()
+            assert "only digits can be found, 100 at most" in text_of(app)
         await pilot.press(*"99999999")
         await until(lambda: "not in these 2,000" in text_of(app))
