@@ -59,13 +59,13 @@ def carry_on(
     """Compute or resume the task; return the exit code and the whole output.
 
     If the code is neither 0 nor 6, the output is b"". There are two exceptions: a screen returns
-    the output of a complete run with any code, and so does a run whose file `to` has become one of
-    a database. The output is b"" with code 0 too if the user left a screen before the run was
-    complete. Code 6 means that the database or the file `to` could not be written, or that there
-    was too little memory or no thread. If all output was computed nevertheless, it is returned with
-    code 6; it is not verified if the database failed. After a database failure, a screen returns
-    b"" instead. A `sys.exit` in a step ends the program as usual, after a save; on a screen, its
-    code is returned instead.
+    the output of a complete run with any code; and if the path `to` came to belong to a database
+    during the run, the file is not written, and the output is returned with code 2. The output is
+    b"" with code 0 too if the user left a screen before the run was complete. Code 6 means that the
+    database or the file `to` could not be written, or that there was too little memory or no
+    thread. If all output was computed nevertheless, it is returned with code 6; it is not verified
+    if the database failed. After a database failure, a screen returns b"" instead. A `sys.exit` in
+    a step ends the program as usual, after a save; on a screen, its code is returned instead.
 
     `location` is the path or URL of the database, created if missing. `again` is the command that
     resumes the run, for messages; by default, the command that started this process. The run is

@@ -234,7 +234,7 @@ def test_output_reaches_stdout_if_both_streams_are_objects_without_a_descriptor(
 
 @pytest.mark.parametrize("how", ["closed", "of few characters"])
 @pytest.mark.parametrize("computes", ["one", "all"])
-def test_run_whose_progress_stderr_cannot_take_completes(
+def test_run_completes_although_stderr_cannot_take_its_progress(
     computes: str, how: str, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(status_line, "LINE_SECONDS", 0.0)

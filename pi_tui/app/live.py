@@ -68,7 +68,10 @@ class Live:
 
     @property
     def output(self) -> Output:
-        """Return the worker's output so far; saved output or an overture while that is longer."""
+        """Return the worker's output so far; saved output or an overture while that is longer.
+
+        An overture is first output that is known before the machine has made it.
+        """
         return self._flow.output(self._face.worker)
 
     # When to poll

@@ -194,7 +194,10 @@ class RunScreen(Screen[None]):
         return self.count >= least
 
     def bring_up_output(self) -> None:
-        """Show the view of the output, on a screen where it may be covered by another."""
+        """Do nothing, because the output is always shown here.
+
+        A screen with several views overrides this, to switch to that of the output.
+        """
 
     async def action_search(self) -> None:
         """Open the search bar."""

@@ -89,7 +89,7 @@ async def suspend(face: Face) -> None:
 
 
 def _is_saving(face: Face) -> bool:
-    """Return True while the app saves before it exits, or opens or deletes a run."""
+    """Return True while the app saves in order to exit, or to open or delete a run."""
     from pi_tui.app.screens.dialogs import SavingScreen
 
     return any(isinstance(screen, SavingScreen) for screen in face.screen_stack)

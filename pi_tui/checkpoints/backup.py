@@ -53,7 +53,7 @@ def back_up(engine: Engine, where: Location, target: str) -> list[Path]:
 
 
 def _back_up(engine: Engine, where: Location, copy: Path, to: Location) -> None:
-    """Make the copy and rename it to `to`; translate failures into our errors.
+    """Make the copy and give it the name `to`; translate failures into our errors.
 
     The translation measures free space, so it happens before the temporary copy is removed.
     """

@@ -116,7 +116,10 @@ class CheckpointStore(RunCatalogue):
         return self._has_present_identities(connection)
 
     def _renew_identities(self, connection: Connection) -> None:
-        """Make the identities of all runs of the kind with its present tuning."""
+        """Recompute the identities of the kind's runs, without the parameters in `Kind.tuning` now.
+
+        Store a digest of these parameters' names too, so that a change of them is noticed.
+        """
         last_used_first = self._mine().order_by(RUNS.c.touched.desc())
         rows = connection.execute(last_used_first).all()
         renew_identities(connection, rows, self._kind.tuning)

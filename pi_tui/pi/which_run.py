@@ -24,9 +24,9 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
 
     If `digits` is None, choose the run of pi last worked on; unfinished runs come before complete
     ones. If there is no such run, the number is None. The Glance is None if the run is not saved,
-    or if its output cannot be read without opening the store. The store is opened only if `digits`
-    is None and the Glance is; an older database is then migrated. Raises UsageError if there is no
-    home folder for the database, and errors as `CheckpointStore.open` does, but never
+    or if its output cannot be read without opening the store. The store is opened only if both
+    `digits` and the Glance are None; an older database is then migrated. Raises UsageError if there
+    is no home folder for the database, and errors as `CheckpointStore.open` does, but never
     NothingSavedError.
     """
     task = None if digits is None else Task(digits)

@@ -184,10 +184,11 @@ class Snapshot:
     def _safe(self) -> str:
         """Return, as text, what is saved: the output or, if a checkpoint has none, the work done.
 
-        These are `1,200 of 5,000 letters` and `4.0 % of the work for 5,000 letters`. If output is
-        counted in lines: `7 lines, 58.0 % of the work` or, if no lines are saved, `step 12`. If it
-        is not, and the whole length is unknown, always `step 12`. The share of an unfinished run is
-        told too, if known, because a batch saves items that have no line yet.
+        If output is counted in lines: `7 lines, 58.0 % of the work`, or `step 12` if no line is
+        saved; the share is left out if it is unknown or the run complete. A batch needs the share,
+        because it saves items that have no line yet. Other output: `1,200 of 5,000 letters`, or
+        `4.0 % of the work for 5,000 letters` if none is saved; `step 12` if its whole length is
+        unknown.
         """
         newest, whole = self.checkpoint, self.whole
         share = newest.work.share if newest and newest.work else None

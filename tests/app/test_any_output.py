@@ -234,7 +234,7 @@ async def test_app_without_a_task_asks_for_a_goal_and_exits_if_none_is_given(
     assert again.return_code == 0
 
 
-async def test_output_in_rows_is_counted_in_rows_and_its_size_in_bytes(shown: Shown) -> None:
+async def test_output_in_rows_is_counted_in_rows_and_positions_in_bytes(shown: Shown) -> None:
     output = b"row\n" * 12
     facts = {"unit": "rows", "made_lines": 12, "saved_lines": 12, "length": 4_000}
     async with shown(output, (100, 40), **facts) as (app, pilot):

@@ -80,7 +80,7 @@ thread.join()
         ),
     ],
 )
-def test_program_that_computes_in_another_thread_gets_a_line_or_is_told_to_use_the_main_one(
+def test_carry_on_in_another_thread_computes_without_a_screen_and_refuses_a_requested_one(
     face: str, shown: str, database: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "threads.py").write_text(IN_A_THREAD)

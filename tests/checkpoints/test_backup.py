@@ -28,7 +28,7 @@ def test_backup_by_a_reader_is_complete_while_a_writer_has_the_run_open(
     assert copied.open_run(run.task).id == run.id
 
 
-def test_backup_syncs_file_before_rename_and_folder_after(
+def test_backup_syncs_the_file_before_it_has_its_name_and_the_folder_after(
     open_store: OpenStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = open_store()

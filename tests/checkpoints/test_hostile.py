@@ -213,7 +213,7 @@ def test_changed_tables_raise_damaged_error_in_one_line(
     glance(path, Walks(), None)  # with any result, but without a warning
 
 
-def test_columns_of_unknown_types_cause_no_warning(
+def test_column_types_with_unusable_arguments_cause_no_warning(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:

@@ -94,7 +94,7 @@ class Edited(DiceKind):
         raise BadState("these are not two numbers")
 
 
-def test_whole_checkpoints_that_only_the_code_does_not_take_are_refused_and_kept(
+def test_run_is_refused_and_kept_if_from_state_rejects_all_its_intact_checkpoints(
     open_store: OpenStore, path: str
 ) -> None:
     before = left_at_step_5(open_store, path)

@@ -107,7 +107,7 @@ def test_later_saves_neither_read_nor_hash_a_lasting_piece_again_even_after_a_lo
     assert max(hashed) < 5000
 
 
-def test_save_after_a_restart_writes_lasting_pieces_again(
+def test_save_of_a_run_begun_again_writes_lasting_pieces_again(
     store: CheckpointStore, path: str
 ) -> None:
     run, walk = save_some(store)

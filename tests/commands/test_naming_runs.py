@@ -48,7 +48,7 @@ def test_parameters_that_differ_in_type_only_are_listed_and_named_differently(
     assert_each_is_named(listed, database)
 
 
-def test_text_is_found_without_its_quotes_and_bytes_without_0x_if_no_run_is_listed_so(
+def test_run_is_found_by_a_parameter_typed_without_quotes_or_0x_if_none_is_listed_as_typed(
     database: Path,
 ) -> None:
     for ratio in ("78", b"\xab"):

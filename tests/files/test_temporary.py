@@ -58,7 +58,7 @@ def make_folder(folder: Path) -> None:
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )  # open, no `with` yet
 @pytest.mark.parametrize("work", [write_digits, make_folder])
-def test_temporary_file_or_folder_is_removed_after_an_interrupt_at_a_line_before_removal(
+def test_temporary_file_or_folder_is_removed_after_an_interrupt_at_any_line_before_removal(
     work: Callable[[Path], None], tmp_path: Path
 ) -> None:
     places = 0

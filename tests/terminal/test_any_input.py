@@ -93,7 +93,7 @@ def test_answer_of_the_terminal_split_anywhere_is_never_read_as_keys(answer: str
         assert keys(text[:cut], text[cut:]) == [], cut
 
 
-def test_keyboard_names_usual_keys_as_textual_does_also_if_split_or_released() -> None:
+def test_keyboard_names_usual_keys_as_textual_does_also_if_split_and_ignores_releases() -> None:
     typed = b"q\x03\x1b[A\x1bOP\x1b[15~\x1b[1;5C\x1b[99;5u\x1b[97u\x1b\x1b[B\xc3\xa9\r\x7f"
     assert keys(typed) == [
         *("q", "ctrl+c", "up", "f1", "f5", "ctrl+right", "ctrl+c", "a"),

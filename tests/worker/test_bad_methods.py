@@ -144,7 +144,7 @@ def test_limit_that_is_no_number_is_named(
 
 
 @pytest.mark.parametrize("good", ["None", "7.0"])
-def test_wrong_output_whose_good_length_is_no_int_is_named_as_the_fault_of_verify(
+def test_verify_that_raises_wrong_output_with_a_good_length_that_is_no_int_is_named(
     good: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     raises = method("verify", f"raise __import__('pi_tui').WrongOutput('wrong', {good})")

@@ -164,7 +164,7 @@ class Doubting(Walks):
         return True
 
 
-def test_wrong_output_with_a_negative_good_length_is_computed_again_to_the_right_end(
+def test_run_is_computed_again_and_completes_if_verify_called_a_negative_number_of_bytes_right(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind = Doubting()

@@ -42,7 +42,7 @@ def with_(**attributes: Any) -> Kind:
         (Walks, "walk: Walks is a class; pass an object of it: Walks()"),
     ],
 )
-def test_class_or_kind_with_an_unusable_attribute_is_refused_and_its_fault_named(
+def test_kind_that_is_a_class_or_has_an_unusable_attribute_is_refused_and_its_fault_named(
     kind: Any, said: str, database: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert carry_on(kind, TASK, str(database)) == (2, b"")

@@ -58,7 +58,7 @@ def _tell_and_wait(there: Connection) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_child_forked_while_signals_are_handled_ends_by_sigterm_and_keeps_sigint() -> None:
+def test_child_forked_while_handling_signals_ends_by_sigterm_without_sig_ign_for_sigint() -> None:
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe()
     child = context.Process(target=_tell_and_wait, args=(there,))

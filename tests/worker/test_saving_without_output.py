@@ -36,7 +36,9 @@ def test_blocks_of_a_long_pi_run_survive_kills_if_it_is_saved_every_million_digi
         steps = saved_steps(database, SpigotKind())
 
 
-def test_run_without_output_ends_right_after_eight_kills_each_after_a_save(database: Path) -> None:
+def test_run_without_output_until_its_end_has_the_right_output_despite_eight_kills(
+    database: Path,
+) -> None:
     command = [sys.executable, "-c", SCRIPT, str(database)]
     folder, pipe = Path(__file__).parents[2], subprocess.PIPE
     kills = 0

@@ -50,7 +50,10 @@ class Naming:
         return (first, run.amount, *others)
 
     def file(self, goal: int) -> str:
-        """Return a file name for the output; `goal` is the run's, or the bytes of it to write."""
+        """Return a file name for the output; a subclass may make it from `goal`.
+
+        `goal` is the goal of the run, or the number of bytes of output to be written.
+        """
         return "output.txt"
 
     def file_content(self, output: bytes | bytearray) -> FileContent:

@@ -76,8 +76,8 @@ def is_silent(snapshot: Snapshot) -> bool:
     """Return True if the machine is at work, but no new output is there yet.
 
     Output is new if it was made in the last seconds, or if it is more than was saved when the run
-    was loaded and more than the overture. Always False if the length of the whole output is not
-    known.
+    was loaded and more than the overture (first output known early). Always False if the length of
+    the whole output is not known.
     """
     states = (State.RUNNING, State.SAVING, State.WATCHING)
     is_at_work = snapshot.state in states and snapshot.length is not None

@@ -89,8 +89,9 @@ class PiScreen(RunScreen):
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
         """Show the first `shown.made` digits of `source`, count them, and show the new facts.
 
-        `snapshot` is the worker's newest, and `shown` a copy of it for this screen: at a pace it
-        may have fewer digits. It has more while saved digits are loaded, or an overture is longer.
+        `snapshot` is the worker's newest. `shown` is a copy of it for this screen: at a limited
+        pace it may have fewer digits than were made. It has more while the worker loads saved
+        digits, or while an overture (first digits known early) is longer.
         Facts about digits that were saved when the run was loaded are not new.
         """
         start = max(self.count, shown.resumed)

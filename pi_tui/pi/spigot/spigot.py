@@ -130,12 +130,13 @@ class Spigot(Machine):
     def check(self) -> None:
         """Check the blocks in memory and, once all blocks are made, the residue equation.
 
-        P and D of a block must match the residues stored with it; before iteration 1 also N. Raises
-        WrongState on a mismatch, or if `output` has a byte that is no digit. Costs a pass over all
-        numbers, about 1 ms for each 2 to 3 MB. A finished spigot can be checked as long as it
-        lives. One restored from the saved state of a finished one has no blocks: then only bytes
-        that are no digits are found. Do not check one restored from the `snapshot` of a finished
-        one: the digits beyond those asked for are lost, so the check may raise.
+        P and D of a block must match the residues stored with it; before iteration 1 also N. Of
+        `output`, only what no earlier `check` has read is read. Raises WrongState on a mismatch, or
+        if a byte that is read is no digit. Costs a pass over all numbers, about 1 ms for each 2 to
+        3 MB. A finished spigot can be checked as long as it lives. One restored from the saved
+        state of a finished one has no blocks: then only bytes that are no digits are found. Do not
+        check one restored from the `snapshot` of a finished one: the digits beyond those asked for
+        are lost, so the check may raise.
         """
         self._rows.check(at_start=self.i == 0)
         self._checked = self._stepped = self._equation(self._checked)

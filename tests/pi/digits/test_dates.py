@@ -55,7 +55,7 @@ def test_invalid_dates_are_explained(text: str, told: str) -> None:
     assert explain_date(text) == (False, told)
 
 
-def test_card_of_a_date_names_only_the_notation_that_was_found() -> None:
+def test_card_names_the_notation_found_and_if_it_lacks_a_part_what_the_full_date_takes() -> None:
     digits = b"0" * 50 + b"1403" + b"9" * 50 + b"140388" + b"9" * 50 + b"14031988" + b"0" * 50
     claims = {
         60: "14 March is in pi as 1403, without the year",

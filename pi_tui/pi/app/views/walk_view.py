@@ -66,8 +66,8 @@ class WalkView(Picture):
     def add_chunk(self) -> bool:
         """Extend the walk by some of the new digits; return True if more can be added.
 
-        Digits that do not fill a stride wait for more. The picture is drawn at every sixth call and
-        when no more can be added.
+        The walk stores one point for every `stride` digits; digits too few for the next point wait
+        for more. The picture is drawn at every sixth call and when no more can be added.
         """
         is_more = self._walk.feed(*self._source)
         self._chunks += 1

@@ -24,7 +24,7 @@ class CountsPanel(Panel):
         self.counts = counts
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return a line for each digit, and write chi-square into the frame.
+        """Return a line for each digit, and write chi-square into the panel's border.
 
         The longest bar takes all the room beside the numbers.
         """

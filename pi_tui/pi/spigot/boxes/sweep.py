@@ -40,7 +40,10 @@ _NOTHING = mpz(0)
 
 @dataclass(slots=True)
 class Sweep:
-    """A pass that does one or more iterations: its super-digits, and the new N of every block."""
+    """A pass that does one or more iterations, with its results: quotients and new N of blocks.
+
+    Each iteration makes one quotient: a super-digit, K digits of pi that a later carry may change.
+    """
 
     sizes: Sequence[Sequence[int]]
     """For each iteration, the number of leading blocks of each chain that it goes through.

@@ -161,8 +161,8 @@ def _bits(n: int) -> int:
 def _compute(graph: Graph, ends: tuple[str, ...], threads: int, kept: Kept, poll: Poll) -> Kept:
     """Compute the results named in `ends`, and return them by name; continue from those in `kept`.
 
-    Calls `poll` with the number of results found and the number of results in all, the `_AFTER`
-    of the comparison included.
+    Calls `poll` with the number of results found and the number in all. The latter includes the
+    last `_AFTER` results, those of a comparison or of the text of pi.
     """
     total = len([node for node in graph.values() if not node.hidden]) + _AFTER
     done = len(graph) - len(left(graph, ends, kept))
@@ -172,12 +172,12 @@ def _compute(graph: Graph, ends: tuple[str, ...], threads: int, kept: Kept, poll
 def _comparison(text: memoryview) -> dict[str, Node]:
     """Return the nodes to add to `_graph(n)`, to compare these n digits with pi.
 
-    They need its results q and t. `lower` is (x T)^2 with its distance to the upper bound, and `pi`
-    is the square in the middle.
-
     Let x be the number that 3 and these digits spell. The digits are right if 0 < pi·10^n - x < 1.
     By pi = 426880 √10005 Q / T, that is (x T)^2 < 426880^2 · 10005 · (10^n Q)^2 < ((x + 1) T)^2.
     This needs no root and no division.
+
+    The nodes need the results q and t of that graph. `lower` is (x T)^2 with its distance to the
+    upper bound of this inequality, and `pi` is the number in its middle.
     """
     high, bits = len(text) - len(text) // 2, _bits(len(text))
 
