@@ -317,7 +317,7 @@ class GeneratorMachine(Machine):
         return state
 
     def close(self) -> None:
-        """End the generator now, so that its `with` and `finally` blocks are left as at a return.
+        """End the generator: GeneratorExit at its `yield` leaves its `with` and `finally` blocks.
 
         Raises what those raise, and BrokenRule if the function catches GeneratorExit and yields
         again.

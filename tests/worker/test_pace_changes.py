@@ -48,7 +48,7 @@ def test_pace_change_slows_down_and_speeds_up_a_running_worker(
     assert worker.snapshot.state is State.COMPLETE
 
 
-def test_slower_pace_counts_the_output_made_since_the_last_snapshot(database: Path) -> None:
+def test_slower_pace_starts_from_all_output_made_not_from_the_last_snapshot(database: Path) -> None:
     """Fast steps make much output between two snapshots, which is not to be waited for."""
     kind, clock = GeneratorKind(letters, "letters", 1), Clock()
     job = Job(kind, kind.task(10**9), str(database), cadence=Cadence())

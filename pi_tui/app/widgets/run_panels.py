@@ -30,9 +30,10 @@ class ProgressPanel(Panel):
     BORDER_TITLE = "progress"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return lines with output, steps, the times elapsed and left, and last a limited pace.
+        """Return lines with output, steps, the time elapsed, the time left and, last, the pace.
 
-        A watched run has in place of the time left and the pace the process that computes it.
+        The pace is left out if `Naming.pace` has no words for it, and once the run has ended. If
+        the run is only watched, the process that computes it replaces the time left and the pace.
         """
         snapshot, over = frame.snapshot, frame.snapshot.state.is_final
         elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)

@@ -60,7 +60,7 @@ def plan(digits: int, digits_per_step: int | None = None, series: Series = ARCTA
 
 
 def _digits_per_step(digits: int) -> int:
-    """Choose K from the table `_STEPS`, as the smallest whole number that takes no more steps.
+    """Interpolate K in the table `_STEPS`; return the smallest K that takes no more steps than it.
 
     From the last row on, K is an 18th of the digits, rounded up.
     """
