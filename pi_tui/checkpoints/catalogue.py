@@ -194,7 +194,8 @@ class RunCatalogue(Database):
     def _find(self, connection: Connection, task: Task) -> Row[Any] | None:
         """Return the row of the task's run, or None.
 
-        Raises BadRow if that row is damaged, or a row of the same goal that may be it.
+        Raises BadRow if that row is damaged, or if another of the same goal is too damaged to tell
+        whether it is the one.
         """
         wanted = self._identity_of(task)
         of_it = self._mine().where(RUNS.c.goal == task.goal, RUNS.c.identity == wanted)

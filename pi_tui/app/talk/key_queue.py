@@ -34,9 +34,9 @@ Deliver = Callable[[events.Event], Coroutine[Any, Any, None]]
 class KeyQueue:
     """Holds back each key until the previous one has had its effect and a screen can take it.
 
-    If the effect of a key takes longer than a second, the next key typed delivers the one behind
-    it. If no screen can take keys, all keys in the queue together wait a second for one, not a
-    second each.
+    If the effect of a key has not come within a second, the queue no longer waits for it: as soon
+    as another key is typed, the first key in the queue is delivered. If no screen can take keys,
+    all keys in the queue together wait a second for such a screen, not a second each.
     """
 
     def __init__(self, face: Face, deliver: Deliver) -> None:

@@ -34,7 +34,7 @@ async def test_key_v_shows_the_next_view_and_the_next_start_shows_it_again(bench
         assert again.main_screen.digits.colored
 
 
-async def test_walk_that_is_catching_up_shows_no_digits_of_the_run_before_in_a_smaller_one(
+async def test_walk_that_is_catching_up_shows_only_the_new_run_if_a_smaller_one_is_opened(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(walk, "CHUNK", 100)

@@ -101,7 +101,7 @@ def test_series_rest_of_h_factorial_divides_products_of_h_consecutive_p_or_q(
 
 @EVERY_CHAIN
 @pytest.mark.parametrize("boxes", [*range(1, 257, 15), 128, 129, 200, 255, 300])
-def test_common_factor_divides_n_p_and_d_of_a_block_that_begins_at_box_0_7_or_up_to_56(
+def test_common_factor_divides_n_p_and_d_of_blocks_that_begin_at_every_seventh_box_to_56(
     series: Series, boxes: int
 ) -> None:
     """Check products of p's and q's as boxes add them to N; then check N, P and D themselves."""
