@@ -62,10 +62,13 @@ def _is_selected_by_hand(config: pytest.Config) -> bool:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return two workers for each core, as many tests wait for something; 0 for a single test."""
+    """Return three workers for each core, as many tests wait for something; 0 for a single test.
+
+    All tests on two cores took 12 min 46 s with two for each core, and 11 min 26 s with three.
+    """
     if any("::" in argument for argument in config.args):
         return 0
-    return 2 * len(os.sched_getaffinity(0))
+    return 3 * len(os.sched_getaffinity(0))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before pytest-randomly, in the order of the files
