@@ -62,7 +62,7 @@ async def picture_of_digits(face: Face, kind: str, digits: Digits, count: int) -
 async def picture_of_card(face: Face, lines: list[str], name: str) -> None:
     """Ask for a file, and draw a card with these lines into it.
 
-    The suggested file is `name` with the ending of its form. Do nothing if the user cancels.
+    The suggested file is `name` with .png or .svg added. Do nothing if the user cancels.
     """
     from pi_tui.pi.pictures.card import draw_card
 

@@ -44,7 +44,7 @@ async def test_no_color_gives_a_screen_without_colours(monkeypatch: pytest.Monke
                         assert len(set(color.triplet)) == 1
 
 
-def test_terminal_title_shows_progress_and_clears_it_when_complete(
+def test_terminal_title_and_tab_show_progress_and_the_tab_clears_it_when_complete(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("TMUX", "STY"):

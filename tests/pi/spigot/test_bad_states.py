@@ -25,7 +25,7 @@ from tests.pi.spigot.helpers import back, format_1, ready, states, stored
 pytestmark = pytest.mark.usefixtures("small_batches")
 
 
-def test_state_without_a_number_or_header_is_refused() -> None:
+def test_state_without_its_header_or_a_piece_of_numbers_is_refused() -> None:
     state = states(500, 20, 32)[5]
     for name in ("head", "n0", "n1"):
         pieces = stored(encode(state))

@@ -39,8 +39,8 @@ def weights(blocks: Iterable[AnyBlock]) -> list[int]:
     """Return the weight of each block modulo p, which is what one unit of its N is worth.
 
     N, P and D are those of the blocks (blocks.py), so this D is not that of the residue equation.
-    The weight is 1/D, times P/D of every block before this one. The first block's D has a factor R
-    where it divides; here that factor is left out.
+    The weight is 1/D, times P/D of every block before this one. As the divisor of a step, the first
+    block's D has a factor R; here that factor is left out.
     """
     result, prefix = [], 1
     for block in blocks:
