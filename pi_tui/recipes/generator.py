@@ -289,13 +289,13 @@ class GeneratorMachine(Machine):
         )
 
     def _go_back(self) -> None:
-        """Undo the step that raised an exception.
+        """Undo, as far as possible, the step that raised an exception.
 
         Copied and immutable values are still those of the last `yield`, so nothing is to be done.
-        Other values are mutable, and too large to be copied or just loaded from a saved state, and
-        the step may have changed them. Steps, output and share then go back to those of the state
-        that the machine returned last or was made from. The values do not, so `to_state` raises
-        BrokenRule from now on.
+        The step may have changed any others: mutable values that were too large to be copied, or
+        that were loaded from a saved state and not yielded since. Steps, output and share then go
+        back to those of the state that the machine returned last or was made from. The values do
+        not, so `to_state` raises BrokenRule from now on.
         """
         if not self._is_copy and not all(map(is_immutable, self._values.values())):
             self.steps, length, self._share = self._handed_out

@@ -119,7 +119,7 @@ def test_load_and_save_work_if_a_saved_checkpoint_has_an_impossible_sequence_num
 
 
 @pytest.mark.parametrize("length", ["'long'", "x'07'", "9e999", "-1"])
-def test_cut_works_with_checkpoint_of_impossible_length(
+def test_cut_truncates_output_and_deletes_a_checkpoint_of_impossible_length(
     length: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, f"UPDATE pi_checkpoint SET length = {length} WHERE seq = 3")

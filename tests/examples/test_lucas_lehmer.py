@@ -202,7 +202,7 @@ def test_verdict_that_contradicts_the_rest_of_the_state_is_refused() -> None:
             machine.check()
 
 
-def test_task_that_this_kind_cannot_have_made_raises_bad_state() -> None:
+def test_limits_raise_bad_state_for_a_task_that_this_kind_cannot_have_made() -> None:
     task = KIND.task(P)
     for bad in (
         replace(task, goal=P + 1),
