@@ -24,7 +24,7 @@ from tests.checkpoints.helpers import advance, save_some, told
 from tests.tiny import Walks
 
 
-def test_readers_work_beside_a_writer(open_store: OpenStore, path: str) -> None:
+def test_readers_load_the_newest_save_beside_a_writer(open_store: OpenStore, path: str) -> None:
     store = open_store()
     run, walk = save_some(store)
     reader = open_store(write=False)

@@ -210,9 +210,10 @@ def _widen_runs_of_a_server(connection: sa.Connection) -> None:
 def _identify_runs(connection: sa.Connection) -> None:
     """Set the identity of each run to the digest of all its parameters.
 
-    The migration does not know which parameters are tuning. When a run of the kind is opened later
-    and not found by its digest, the digests of all its runs are computed again without them. A
-    damaged run gets an identity that no task has.
+    That includes tuning parameters, because the migration does not know which ones are tuning. The
+    first `open_run` of a kind that does not find its task by such a digest computes the digests of
+    all runs of that kind again, without tuning parameters. A damaged run gets an identity that no
+    task has.
     """
     for row in connection.execute(sa.select(RUNS)).all():
         try:

@@ -89,7 +89,7 @@ def test_card_of_a_date_that_is_not_found_says_how_many_digits_probably_contain_
     assert lines[-1] == "It takes about 99 million digits for a chance of 63 %."
 
 
-def test_card_of_a_date_that_is_not_found_in_two_notations_speaks_of_one_other_notation() -> None:
+def test_card_of_a_date_found_in_neither_of_its_two_notations_says_1_other_notation() -> None:
     place = look("14.3.", b"5" * 100, 100)
     assert place is not None
     assert card("14.3.", place)[1] == "not as 1403, nor in 1 other notation."
