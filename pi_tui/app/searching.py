@@ -166,8 +166,9 @@ class Searching:
         """Move the focus to the output; close the bar if nothing is searched."""
         if self._view().needle is None:
             self.close()
-        self.show_hits()
-        self._view().focus()
+        else:
+            self.show_hits()
+            self._view().focus()
 
     def close(self) -> None:
         """End the search, close the bar, and move the focus to the output."""

@@ -6,13 +6,13 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.checkpoints.server import Server
+from tests.helpers import wait_until
 
 _PORT = 6432
 
@@ -40,11 +40,12 @@ class Pooler:
                 shutil.chown(path, user)
         command = [program, "-q", str(settings)]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL, user=user)
-        deadline = time.monotonic() + 30
-        while not (self._folder / f".s.PGSQL.{_PORT}").exists():
+
+        def is_ready() -> bool:
             assert self._process.poll() is None, (self._folder / "log").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+            return (self._folder / f".s.PGSQL.{_PORT}").exists()
+
+        wait_until(is_ready, limit=30)
 
     def url(self, behind: str) -> str:
         """Return the URL of the same database through the pooler."""
